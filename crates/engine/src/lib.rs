@@ -1,0 +1,45 @@
+//! What is the same for every kind of record: the way of a command into the ledger, reading back at any instant,
+//! lists, permissions, settings. The engine knows no process: it names no record type of one, and neither SQL dialect
+//! nor HTTP leaks through it.
+
+mod apply;
+mod clock;
+mod command;
+mod draft;
+mod engine;
+mod facts;
+mod graph;
+pub mod ledger_view;
+mod history;
+pub mod identity;
+pub mod input;
+mod opening;
+mod pipeline;
+mod plan;
+mod principal;
+pub mod read;
+mod record;
+mod recorder;
+mod refusal;
+mod replay;
+pub mod rules;
+mod seal;
+pub mod settings;
+pub mod timers;
+pub mod verify;
+
+pub use clock::*;
+pub use command::*;
+pub use draft::*;
+pub use engine::*;
+pub use facts::StoreFacts;
+pub use graph::linked_ids;
+pub use opening::{from_json, to_json};
+pub use pipeline::Done;
+pub use plan::*;
+pub use principal::*;
+pub use record::*;
+pub use refusal::*;
+pub use replay::*;
+pub use seal::StoredTiles;
+pub use settings::Settings;

@@ -1,0 +1,91 @@
+//! Lets the type's behaviours complete the draft. They write their declared fields only; what they read becomes part
+//! of the plan's read-set.
+
+use std::sync::Arc;
+
+use model::RecordType;
+use store::schema::quoted;
+use store::{Param, SessionExt};
+
+use super::Cx;
+use crate::draft::{Draft, Surroundings};
+use crate::record::{Record, Time, decode_record, from_clause, load, select_list};
+use crate::refusal::Error;
+
+pub(super) fn derive(cx: &mut Cx<'_>, draft: &mut Draft) -> Result<(), Error> {
+    let behaviours = cx.engine.behaviours_of(&draft.after.record_type.name);
+    for behaviour in behaviours {
+        behaviour.derive(cx, draft)?;
+    }
+    Ok(())
+}
+
+impl Surroundings for Cx<'_> {
+    fn setting(&mut self, key: &str, at: i64) -> Result<Option<serde_json::Value>, Error> {
+        Ok(self.engine.settings(self.session)?.in_force(key, at).cloned())
+    }
+
+    fn add_working_time(&mut self, from: i64, duration: &str) -> Result<Option<i64>, Error> {
+        let settings = self.engine.settings(self.session)?;
+        Ok(settings.working_time_at(from)?.after(from, duration)?)
+    }
+
+    fn pointing_at(&mut self, record_type: &str, field: &str, record: i64, limit: u32) -> Result<Vec<Record>, Error> {
+        let Some(found) = self.engine.model().shared(record_type).cloned() else { return Ok(Vec::new()) };
+        if record < 0 {
+            return Ok(Vec::new());
+        }
+        let records = read_pointing(self, &found, field, record, limit)?;
+        for record in &records {
+            self.read_set.push((record.id, record.version()));
+        }
+        Ok(records)
+    }
+
+    fn record(&mut self, id: i64) -> Result<Option<Record>, Error> {
+        let found = by_id(self, id)?;
+        if let Some(record) = &found {
+            self.read_set.push((record.id, record.version()));
+        }
+        Ok(found)
+    }
+
+    fn meets(&mut self, condition: &str, draft: &Draft) -> Result<bool, Error> {
+        crate::rules::draft_meets(self.engine, self.session, condition, draft)
+    }
+}
+
+fn read_pointing(
+    cx: &mut Cx<'_>,
+    record_type: &Arc<RecordType>,
+    field: &str,
+    record: i64,
+    limit: u32,
+) -> Result<Vec<Record>, Error> {
+    let (list, slots) = select_list(record_type, Time::Live);
+    let (table, ..) = from_clause(record_type, Time::Live);
+    let sql = format!("SELECT {list} FROM {table} r WHERE r.{} = ? ORDER BY r.id LIMIT {limit}", quoted(field));
+    let mut records = Vec::new();
+    cx.session.query(&sql, &[Param::Int(record)], &mut |row| {
+        records.push(decode_record(row, record_type, &slots)?);
+        Ok(())
+    })?;
+    Ok(records)
+}
+
+/// A record of whatever type; `None` where there is none.
+pub(super) fn by_id(cx: &mut Cx<'_>, id: i64) -> Result<Option<Record>, Error> {
+    let name = cx.session.optional_text("SELECT type FROM record WHERE id = ?", &[Param::Int(id)])?;
+    match name.and_then(|name| cx.engine.model().shared(&name).cloned()) {
+        Some(record_type) => Ok(load(cx.session, &record_type, id, Time::Live)?),
+        None => Ok(None),
+    }
+}
+
+/// The version of a record that a decision rests on, added to the read-set.
+pub(super) fn rest_on(cx: &mut Cx<'_>, id: i64) -> Result<(), Error> {
+    if let Some(version) = cx.session.optional_int("SELECT version FROM record WHERE id = ?", &[Param::Int(id)])? {
+        cx.read_set.push((id, version));
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Verification of a whole database: finds nothing where nothing is wrong, and names what somebody altered.
+
+mod random;
+mod tamper;
+mod world;

@@ -1,0 +1,155 @@
+//! Whatever legal commands do, in whatever order, verification finds nothing wrong.
+
+use std::sync::Arc;
+
+use engine::{Act, Error, ImportedRow, Plan, Principal, ReplayCase, ReplayRow, Time, find, load, load_all_lines, plan_case};
+use model::Value;
+
+use crate::world::{On, Random, World, add_line, change, comment, create, databases, link, step};
+
+/// The clock's smallest step; several acts share an instant now and then.
+const TICK: i64 = 1_000;
+
+struct Drill {
+    world: World,
+    random: Random,
+    numbers: Vec<String>,
+    people: Vec<Arc<Principal>>,
+    refused: u32,
+    replayed: u64,
+    done: u32,
+}
+
+impl Drill {
+    fn new(on: On, seed: u64) -> Self {
+        let world = World::new(on);
+        let people = vec![Arc::new(Principal::system()), world.principal("agent"), world.principal("agent")];
+        Self { world, random: Random(seed), numbers: Vec::new(), people, refused: 0, replayed: 0, done: 0 }
+    }
+
+    fn act(&mut self) -> Act {
+        let random = &mut self.random;
+        if self.numbers.len() < 3 || random.percent(8) {
+            return create("ticket", &[("title", format!("t{}", random.below(9)).into())]);
+        }
+        let number = random.pick(&self.numbers).clone();
+        let word = format!("w{}", random.below(6));
+        match random.below(13) {
+            0 => change(&number, &[("title", word.into()), ("loud", random.percent(50).into())]),
+            1 => change(&number, &[("urgency", random.below(4).into())]),
+            2 => change(&number, &[("colour", serde_json::json!(random.pick(&[Some("red"), Some("blue"), None])))]),
+            3 => change(&number, &[("nickname", word.into()), ("reason", "because".into())]),
+            4 => change(&number, &[("story", format!("long {word}").into())]),
+            5 => change(&number, &[("answer", serde_json::json!(random.pick(&[None, Some("yes"), Some("no")])))]),
+            6 => comment(&number, &word, random.percent(50)),
+            7 => add_line(&number, "calls", &[("who", word.into())]),
+            8 => {
+                let all: Vec<_> = (0..random.below(3)).map(|n| serde_json::json!({"value": format!("tag{n}")})).collect();
+                change(&number, &[("tags", all.into()), ("urgency", random.below(4).into())])
+            }
+            9 => {
+                let people = [self.people[1].number.as_str(), self.people[2].number.as_str()];
+                change(&number, &[("owner", (*random.pick(&people)).into())])
+            }
+            10 => link(&number, random.pick::<String>(&self.numbers), random.percent(60)),
+            _ => {
+                let reason: &[(&str, serde_json::Value)] = &[("reason", "it broke again".into())];
+                let moves: [(&str, &[_]); 4] = [("start", &[]), ("finish", &[]), ("reopen", reason), ("close", &[])];
+                let (name, fields) = *random.pick(&moves);
+                step(&number, name, fields)
+            }
+        }
+    }
+
+    fn one(&mut self) {
+        let now = engine::Clock::now(&*self.world.clock);
+        if self.random.percent(80) {
+            self.world.clock.set(now + TICK * self.random.between(1, 5));
+        }
+        let now = engine::Clock::now(&*self.world.clock);
+        let act = self.act();
+        let late = self.random.percent(40);
+        let happened = late.then(|| now - TICK * self.random.between(0, 120));
+        let person = self.random.pick(&self.people).clone();
+        // Agents here do not see the colour, so only the system writes it.
+        match self.world.run_as(&person, act.clone(), happened) {
+            Ok(done) => {
+                self.done += 1;
+                if matches!(act, Act::Create { .. }) {
+                    self.numbers.push(done.number);
+                }
+            }
+            Err(Error::Refused(_)) => self.refused += 1,
+            Err(fault) => panic!("{act:?} at {happened:?}: {fault}"),
+        }
+    }
+
+    /// A source's history: a new case, or more rows of one that is here.
+    fn replay(&mut self) {
+        let mut session = self.world.session();
+        let ticket = self.world.ticket().clone();
+        let now = engine::Clock::now(&*self.world.clock);
+        let mut before = None;
+        if !self.numbers.is_empty() && self.random.percent(40) {
+            let (id, _) = find(&mut *session, self.random.pick::<String>(&self.numbers)).unwrap().unwrap();
+            let mut record = load(&mut *session, &ticket, id, Time::Live).unwrap().unwrap();
+            load_all_lines(&mut *session, &mut record, Time::Live).unwrap();
+            before = Some(record);
+        }
+        let first = before.as_ref().map_or(now - TICK * 200, |r| r.get(engine::slot::UPDATED_AT).as_int().unwrap());
+        let mut at = first;
+        let mut rows = Vec::new();
+        for _ in 0..self.random.between(1, 6) {
+            at = (at + TICK * self.random.between(0, 9)).min(now);
+            let state = *self.random.pick(&["new", "doing", "done"]);
+            let tags = (0..self.random.below(3)).map(|n| vec![Value::text(format!("tag{n}"))]).collect();
+            rows.push(ReplayRow {
+                happened_at: at,
+                claimed_at: at + TICK,
+                on_behalf: self.people[1].person,
+                state: Some(state.to_owned()),
+                deviates: self.random.percent(20).then(|| "no such move".to_owned()),
+                values: vec![
+                    (ticket.slot("title").unwrap(), Value::text("from elsewhere")),
+                    (ticket.slot("urgency").unwrap(), Value::Int(self.random.between(0, 1))),
+                    (ticket.slot("story").unwrap(), Value::text(format!("story {}", self.random.below(2)))),
+                ],
+                lines: if self.random.percent(50) { vec![(ticket.slot("tags").unwrap(), tags)] } else { Vec::new() },
+                imported: ImportedRow { source: "s".to_owned(), identity: self.random.next().to_string(), hash: [0; 32] },
+            });
+        }
+        let id = before.as_ref().map_or(-1, |record| record.id);
+        let case = ReplayCase { record_type: ticket, id, before, external: None, origin: 7, gaps: false, rows };
+        let (plan, imported, taken) = plan_case(self.world.engine(), &mut *session, &self.people[2], now, case).unwrap();
+        self.replayed += taken.created + taken.changed + taken.touches;
+        let plan = Plan { records: vec![plan], imported, ..Plan::default() };
+        let committed = self.world.engine().commit(plan).unwrap().unwrap();
+        self.numbers.extend(committed.created.into_iter().map(|(_, _, number)| number));
+    }
+}
+
+#[test]
+fn after_any_sequence_of_commands_nothing_differs() {
+    for on in databases() {
+        for seed in 1..=if on == On::Sqlite { 12 } else { 4 } {
+            let mut drill = Drill::new(on, seed);
+            for round in 0..300 {
+                if drill.random.percent(6) {
+                    drill.replay();
+                } else {
+                    drill.one();
+                }
+                if round % 100 == 50 {
+                    drill.world.engine().sign().unwrap();
+                }
+            }
+            let report = drill.world.verify();
+            assert_eq!(report.first_difference, None, "{on:?}, seed {seed}");
+            assert!(report.ok && report.checkpoint.is_some() && report.unsigned > 0, "{report:?}");
+            assert!(drill.done > 150 && drill.replayed > 5, "{} done, {} refused, {} replayed", drill.done, drill.refused, drill.replayed);
+            let signed = drill.world.engine().sign().unwrap().unwrap();
+            let report = drill.world.verify();
+            assert_eq!((report.entries, report.unsigned), (signed, 0));
+        }
+    }
+}
