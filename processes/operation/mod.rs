@@ -1,0 +1,5 @@
+//! Clause 8: operation.
+
+mod resolution;
+
+pub(crate) use resolution::behaviours;
