@@ -1,0 +1,35 @@
+//! What the standard asks, what the organisation decides about it, and what its records show: the catalogue of
+//! requirements, the settings without which a check has no measure, the checks, and the statuses that follow. Must never
+//! hold a sentence of the standard: all texts are our own. It knows no single record type by name, apart from those in
+//! which people state their judgement.
+
+pub mod catalogue;
+pub mod checks;
+pub mod decide;
+mod error;
+mod exceptions;
+pub mod figures;
+mod file;
+mod follow;
+mod house;
+mod judge;
+mod library;
+mod question;
+mod scan;
+pub mod settings;
+mod stated;
+mod status;
+mod view;
+
+pub use error::Error;
+pub use exceptions::{ExceptionRow, Exceptions};
+pub use figures::{FigureRow, Figures};
+pub use file::LoadError;
+pub use house::{Conformity, Library};
+pub use judge::{Judgement, Nil};
+pub use library::registry;
+pub use question::Question;
+pub use scan::{Counts, Verdict};
+pub use stated::{Assessment, NilReturn};
+pub use status::{CheckStatus, Grade, Status};
+pub use view::{CheckDetail, CheckRow, ClauseRow, MonthRow, RequirementRow, RequirementView};

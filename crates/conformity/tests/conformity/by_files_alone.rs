@@ -1,0 +1,1 @@
+//! A check is added by editing files alone.

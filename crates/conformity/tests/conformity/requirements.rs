@@ -1,0 +1,1 @@
+//! Statuses of requirements and clauses over real records.
