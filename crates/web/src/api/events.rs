@@ -1,0 +1,60 @@
+//! Server-sent events: what changed, in the ledger's order, filtered by what the caller may see, at most twice a second.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use engine::read::changes;
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::caller::Caller;
+use super::problem::Answer;
+use crate::app::App;
+
+/// Changes within this time are told at once.
+const COALESCE: Duration = Duration::from_millis(500);
+/// Events that may wait for a slow reader before he is cut off; he comes back with `Last-Event-ID`.
+const WAITING_MAX: usize = 256;
+
+pub async fn stream(State(app): State<App>, Caller(principal): Caller, headers: HeaderMap) -> Answer {
+    let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<i64>().ok());
+    let mut leaves = app.live.watch();
+    let mut from = last.map_or(*leaves.borrow(), |last| last + 1);
+    let (sender, receiver) = mpsc::channel::<Result<Event, Infallible>>(WAITING_MAX);
+    tokio::spawn(async move {
+        loop {
+            if *leaves.borrow_and_update() > from {
+                let Ok((found, next)) = look(&app, &principal, from) else { return };
+                for change in found {
+                    let data = json!({ "type": change.record_type, "number": change.number, "version": change.version });
+                    let event = Event::default().id(change.leaf.to_string()).event("changed").data(data.to_string());
+                    if sender.send(Ok(event)).await.is_err() {
+                        return;
+                    }
+                }
+                from = next;
+            }
+            tokio::time::sleep(COALESCE).await;
+            tokio::select! {
+                changed = leaves.changed() => if changed.is_err() { return },
+                () = sender.closed() => return,
+            }
+        }
+    });
+    Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::default()).into_response())
+}
+
+fn look(app: &App, principal: &engine::Principal, from: i64) -> Result<(Vec<changes::Changed>, i64), store::Fault> {
+    // Rights are asked anew each time, so that a role that ended shows nothing more.
+    let Some(person) = principal.person else { return Ok((Vec::new(), from)) };
+    let mut reader = app.engine.reader()?;
+    match engine::identity::of_person(&app.engine, &mut *reader, person, principal.allowance)? {
+        Some(now) => changes::since(&mut *reader, app.engine.model(), &now, from),
+        None => Ok((Vec::new(), from)),
+    }
+}
