@@ -1,0 +1,7 @@
+//! Imports end to end: from a file into the tables.
+
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+mod small;
+mod whole_log;
+mod world;

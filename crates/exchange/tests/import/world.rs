@@ -1,0 +1,108 @@
+//! An engine on a throw-away database, the importer, and the public log.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use engine::{Allowance, Engine, ManualClock, Options, Principal, SeededEntropy};
+use exchange::{ImportError, ImportOptions, Log, Mapping, Report};
+use store::{Location, Param, SessionExt};
+
+/// When the tests import: 1 June 2026, 12:00 UTC.
+pub const NOW: i64 = 1_780_315_200_000_000;
+
+pub struct World {
+    pub folder: PathBuf,
+    pub engine: Engine,
+}
+
+impl World {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("vouch-import-{}-{count}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { engine: open(&folder), folder }
+    }
+
+    /// The process ends without a word, and another one opens what is there.
+    pub fn reopened(self) -> Self {
+        let folder = self.folder.clone();
+        std::mem::forget(self);
+        Self { engine: open(&folder), folder }
+    }
+
+    pub fn import(&self, log: &Log, options: &ImportOptions) -> Result<Report, ImportError> {
+        exchange::import(&self.engine, importer(), log, options, &mut |_| {})
+    }
+
+    pub fn int(&self, sql: &str) -> i64 {
+        self.engine.reader().unwrap().one_int(sql, &[]).unwrap()
+    }
+
+    /// All rows of a query, each as its columns' texts.
+    pub fn rows(&self, sql: &str, columns: usize) -> Vec<Vec<String>> {
+        let mut rows = Vec::new();
+        let mut reader = self.engine.reader().unwrap();
+        reader
+            .query(sql, &[], &mut |row| {
+                let cell = |at| row.text(at).map_or_else(|_| row.int(at).unwrap().map(|n| n.to_string()), |t| t.map(str::to_owned));
+                rows.push((0..columns).map(|at| cell(at).unwrap_or_default()).collect());
+                Ok(())
+            })
+            .unwrap();
+        rows
+    }
+
+    pub fn text(&self, sql: &str, param: &str) -> Option<String> {
+        self.engine.reader().unwrap().optional_text(sql, &[Param::Text(param)]).unwrap()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+fn open(folder: &Path) -> Engine {
+    let files = processes::model_files();
+    let model = Arc::new(model::load::load(&files).unwrap());
+    let location = match std::env::var_os("VOUCH_DURABLE") {
+        Some(_) => Location::Sqlite(folder.join("vouch.db")),
+        None => Location::SqliteScratch(folder.join("vouch.db")),
+    };
+    Engine::open(Options {
+        location,
+        signer: None,
+        model,
+        model_text: String::new(),
+        behaviours: processes::behaviours(),
+        clock: Arc::new(ManualClock::at(NOW)),
+        entropy: Arc::new(SeededEntropy::new(7)),
+        demonstration: false,
+    })
+    .unwrap()
+}
+
+pub fn importer() -> Arc<Principal> {
+    Arc::new(Principal { allowance: Allowance::ALL, ..Principal::system() })
+}
+
+pub fn read(path: &Path) -> Log {
+    let options = exchange::Options { zone: Some("UTC".to_owned()), ..exchange::Options::default() };
+    let mapping = Mapping::built_in("servicenow-log").unwrap();
+    Log::read(&[path.to_owned()], mapping, &options, &mut |_| {}).unwrap()
+}
+
+/// The public log; none where it does not lie beside the tree, which the test then says.
+pub fn public(file: &str) -> Option<PathBuf> {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let data = std::env::var_os("VOUCH_SHARED_DATA").map_or_else(beside, PathBuf::from);
+    let path = data.join("logs/uci-servicenow-incidents").join(file);
+    if !path.is_file() {
+        eprintln!("not run: {} is not there; set VOUCH_SHARED_DATA", path.display());
+        return None;
+    }
+    Some(path)
+}
