@@ -60,9 +60,13 @@ pub(crate) fn count(engine: &Engine, record: &RecordType, imported: &Report) -> 
     }
     let [without_configuration_item, reopened, sla_missed, reassigned] = counted;
     let of_type = format!("record IN (SELECT id FROM {table})");
-    let beginnings = by(session, &format!("SELECT to_state, count(*) FROM step WHERE from_state IS NULL AND {of_type} GROUP BY 1"))?;
+    let beginnings =
+        by(session, &format!("SELECT to_state, count(*) FROM step WHERE from_state IS NULL AND {of_type} GROUP BY 1"))?;
     let by_priority = match is_there("priority") {
-        true => by(session, &format!("SELECT CAST(priority AS TEXT), count(*) FROM {table} WHERE priority IS NOT NULL GROUP BY 1"))?,
+        true => by(
+            session,
+            &format!("SELECT CAST(priority AS TEXT), count(*) FROM {table} WHERE priority IS NOT NULL GROUP BY 1"),
+        )?,
         false => BTreeMap::new(),
     };
     let done = record.lifecycle.iter().flat_map(|l| &l.states).filter(|s| s.category != model::Category::Open);
@@ -70,7 +74,10 @@ pub(crate) fn count(engine: &Engine, record: &RecordType, imported: &Report) -> 
         records: one(session, &format!("SELECT count(*) FROM {table}"))?,
         entries: one(session, &format!("SELECT count(*) FROM entry WHERE {of_type}"))?,
         people: imported.people,
-        changes_of_state: one(session, &format!("SELECT count(*) FROM step WHERE from_state IS NOT NULL AND {of_type}"))?,
+        changes_of_state: one(
+            session,
+            &format!("SELECT count(*) FROM step WHERE from_state IS NOT NULL AND {of_type}"),
+        )?,
         recorded_when_resolved: done.filter_map(|state| beginnings.get(&state.key)).sum(),
         beginnings,
         by_priority,

@@ -9,7 +9,7 @@ use crate::answer::{
     Assessment, Catalogue, Check, Deviations, Exception, NotShown, Period, Requirement, Source, Stated,
 };
 use crate::scratch::Scratch;
-use crate::{AssessError, Options, figures};
+use crate::{AssessError, Options, figures, reasons};
 
 /// So many exceptions of a check are named; all are counted.
 const NAMED_MAX: usize = 50;
@@ -27,7 +27,7 @@ pub(crate) fn gather(
     for view in house.views(options.clause.as_deref(), &question)? {
         // Without a named clause the report is about what the checks cover, not about 300 times "not assessed".
         if options.clause.is_some() || !view.checks.is_empty() {
-            requirements.push(requirement(scratch, &house, &question, view)?);
+            requirements.push(requirement(scratch, &house, &question, view, &imported.absent)?);
         }
     }
     let record = scratch.engine.model().shared(&log.mapping().record).cloned();
@@ -120,8 +120,10 @@ fn requirement(
     house: &Conformity,
     question: &Question,
     view: RequirementView,
+    absent: &[String],
 ) -> Result<Requirement, AssessError> {
-    let details = view.checks.iter().map(|row| detail(scratch, house, question, row)).collect::<Result<_, _>>()?;
+    let details =
+        view.checks.iter().map(|row| detail(scratch, house, question, row, absent)).collect::<Result<_, _>>()?;
     Ok(Requirement {
         requirement: view.requirement,
         status: view.status,
@@ -140,11 +142,13 @@ fn detail(
     house: &Conformity,
     question: &Question,
     row: &CheckRow,
+    absent: &[String],
 ) -> Result<Check, AssessError> {
     let named = |verdict, wanted: u64, limit: usize| match wanted {
         0 => Ok(Vec::new()),
         _ => house.with_verdict(&row.check, question, verdict, limit),
     };
+    let check = house.check(&row.check)?;
     let failed = named(Verdict::Fail, row.failed, NAMED_MAX)?;
     let unknown = named(Verdict::Undetermined, row.undetermined, 1)?;
     let mut session = scratch.engine.reader()?;
@@ -154,9 +158,9 @@ fn detail(
     };
     Ok(Check {
         check: row.check.clone(),
-        practice: house.check(&row.check)?.basis == Basis::Practice,
+        practice: check.basis == Basis::Practice,
         failed: failed.into_iter().map(exception).collect::<Result<_, store::Fault>>()?,
-        undetermined_because: unknown.into_iter().next().map(|one| one.why),
+        undetermined_because: unknown.first().map(|one| reasons::plain(&one.why, check.pass.text(), absent)),
     })
 }
 

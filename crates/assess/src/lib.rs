@@ -5,6 +5,7 @@
 mod answer;
 mod figures;
 mod gather;
+mod reasons;
 mod report;
 mod scratch;
 

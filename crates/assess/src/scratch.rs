@@ -107,8 +107,6 @@ fn zone(stated: &[StatedSetting], last: i64) -> Result<Zone, AssessError> {
     let day = Zone::utc().local_day(last);
     match in_force(stated, ZONE, day).and_then(|one| one.value.as_str()) {
         None => Ok(Zone::utc()),
-        Some(name) => {
-            Zone::named(name).map_err(|e| AssessError::Setting { key: ZONE.to_owned(), why: e.to_string() })
-        }
+        Some(name) => Zone::named(name).map_err(|e| AssessError::Setting { key: ZONE.to_owned(), why: e.to_string() }),
     }
 }

@@ -120,8 +120,7 @@ pub(crate) fn count(
     let time = condition_time(frame.time);
     let target = Target { dialect: condition_dialect(session.dialect()), time, context: &frame.cx };
     let fault = |why: model::condition::NotPushable| Error::not_pushable(&figure.key, why);
-    let (of, when) =
-        (figure.of.filter_sql(&target).map_err(fault)?, figure.when.sql(&target).map_err(fault)?);
+    let (of, when) = (figure.of.filter_sql(&target).map_err(fault)?, figure.when.sql(&target).map_err(fault)?);
     let suffix = if time == model::condition::Time::Live { "" } else { "_v" };
     let name = engine.model().get(&figure.record_type).map_or("", |t| t.name.as_str());
     let table = quoted(&format!("{name}{suffix}"));
@@ -130,8 +129,7 @@ pub(crate) fn count(
         "SELECT q.c, count(*) FROM (SELECT CASE {{}} WHEN TRUE THEN 1 WHEN FALSE THEN 0 ELSE 2 END AS c \
          FROM {table} \"r\" WHERE {{}} AND {{}}) q GROUP BY 1"
     );
-    let mut row =
-        FigureRow { key: figure.key.clone(), title: figure.title.clone(), count: 0, undetermined: 0, of: 0 };
+    let mut row = FigureRow { key: figure.key.clone(), title: figure.title.clone(), count: 0, undetermined: 0, of: 0 };
     run(session, &Sql::compose(&template, &[&when, &holds, &of]), &mut |found| {
         let count = u64::try_from(found.need_int(1)?).unwrap_or(0);
         row.of += count;

@@ -12,9 +12,9 @@ use crate::Error;
 use crate::catalogue::{Catalogue, Clause, Requirement};
 use crate::checks::{Check, Checks, Share};
 use crate::exceptions::{ExceptionRow, Exceptions, cursor_after, explain, parse_cursor};
-use crate::question::{Frame, Question, hex};
 use crate::figures::{self, FigureRow, Figures};
 use crate::follow;
+use crate::question::{Frame, Question, hex};
 use crate::scan::{self, Counts, Months, Verdict};
 use crate::settings::Registry;
 use crate::stated::Stated;
@@ -114,9 +114,7 @@ impl Conformity {
         let mut asking = self.ask(question)?;
         let mut found = match follow::fresh(&mut asking, &check)? {
             Some(check_id) => follow::exceptions(&mut asking, &check, check_id, after, limit + 1)?,
-            None => {
-                scan::exceptions(&self.engine, &mut *asking.session, &check, &asking.frame, after, limit + 1)?
-            }
+            None => scan::exceptions(&self.engine, &mut *asking.session, &check, &asking.frame, after, limit + 1)?,
         };
         let session = &mut *asking.session;
         let more = found.len() > limit;
@@ -266,11 +264,20 @@ impl Conformity {
         hex(&hash.finalize())
     }
 
+    /// Names everything that judges: two results with the same name here and over the same leaves are the same.
+    pub(crate) fn rules(&self, frame: &Frame) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.library.catalogue.hash);
+        hash.update(self.engine.model().hash);
+        self.library.checks.all().iter().for_each(|check| hash.update(check.hash));
+        hash.update(&frame.stamp);
+        hex(&hash.finalize())
+    }
+
     pub(crate) fn ask(&self, question: &Question) -> Result<Asking<'_>, Error> {
         let mut session = self.engine.reader()?;
         session.snapshot()?;
-        let frame =
-            Frame::build(&self.engine, &mut *session, &self.library.checks, &self.library.settings, question)?;
+        let frame = Frame::build(&self.engine, &mut *session, &self.library.checks, &self.library.settings, question)?;
         let stated = Stated::read(&mut *session, &frame)?;
         let leaves = session.one_int("SELECT leaves FROM head WHERE one = 1", &[])?;
         Ok(Asking { house: self, session, frame, stated, leaves })

@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use calendar::{Date, Zone};
 use engine::{Engine, Settings, Time};
 use model::Model;
-use model::condition::{Context, Period, Purpose, SettingSpan, SettingValue};
 use model::Value;
+use model::condition::{Context, Period, Purpose, SettingSpan, SettingValue};
 use sha2::{Digest, Sha256};
 use store::{Param, Session, SessionExt};
 

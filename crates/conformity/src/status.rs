@@ -174,7 +174,8 @@ pub(crate) fn of_requirement(
     assessment: Option<Grade>,
 ) -> Status {
     let is = |status: CheckStatus| move |outcome: &&Outcome| outcome.status == status;
-    let failed = outcomes.iter().filter(is(CheckStatus::Fail)).map(|outcome| of_failed(*outcome, basis, assessment)).min();
+    let failed =
+        outcomes.iter().filter(is(CheckStatus::Fail)).map(|outcome| of_failed(*outcome, basis, assessment)).min();
     if let Some(worst) = failed {
         return worst;
     }
@@ -184,7 +185,10 @@ pub(crate) fn of_requirement(
     if outcomes.is_empty() {
         return assessment.map_or(Status::NotAssessed, Status::from);
     }
-    let (nil, none) = (outcomes.iter().filter(is(CheckStatus::NilStated)).count(), outcomes.iter().filter(is(CheckStatus::NoEvidence)).count());
+    let (nil, none) = (
+        outcomes.iter().filter(is(CheckStatus::NilStated)).count(),
+        outcomes.iter().filter(is(CheckStatus::NoEvidence)).count(),
+    );
     if nil == outcomes.len() {
         return Status::NilStated;
     }
@@ -256,7 +260,13 @@ mod tests {
         let table: Vec<(&str, Vec<Outcome>, Option<DocumentedBasis>, Option<Grade>, Status)> = vec![
             ("1 none passes", vec![fail(Necessary, 0)], explicit, None, Status::NotConforming),
             ("1 some pass", vec![fail(Necessary, 4)], explicit, good, Status::Partly),
-            ("1 sufficient fails whatever is documented", vec![fail(Sufficient, 0)], implied, good, Status::NotConforming),
+            (
+                "1 sufficient fails whatever is documented",
+                vec![fail(Sufficient, 0)],
+                implied,
+                good,
+                Status::NotConforming,
+            ),
             ("1 evidence missing", vec![fail(Necessary, 4)], implied, None, Status::EvidenceMissing),
             ("1 nothing documented", vec![fail(Necessary, 0)], None, None, Status::EvidenceMissing),
             ("1 other evidence cited", vec![fail(Necessary, 0)], implied, Some(Grade::Partly), Status::Partly),
@@ -265,13 +275,37 @@ mod tests {
             ("3 as assessed", vec![], implied, good, Status::Conforming),
             ("3 not assessed", vec![], implied, None, Status::NotAssessed),
             ("4 all empty", vec![empty(NoEvidence, Necessary)], implied, good, Status::NoEvidence),
-            ("4 each nil", vec![empty(NilStated, Necessary), empty(NilStated, Sufficient)], implied, None, Status::NilStated),
-            ("4 one nil", vec![empty(NilStated, Necessary), empty(NoEvidence, Necessary)], implied, None, Status::NoEvidence),
+            (
+                "4 each nil",
+                vec![empty(NilStated, Necessary), empty(NilStated, Sufficient)],
+                implied,
+                None,
+                Status::NilStated,
+            ),
+            (
+                "4 one nil",
+                vec![empty(NilStated, Necessary), empty(NoEvidence, Necessary)],
+                implied,
+                None,
+                Status::NoEvidence,
+            ),
             ("5 some pass", vec![pass(Sufficient), empty(NoEvidence, Sufficient)], implied, good, Status::NoEvidence),
-            ("6 all sufficient", vec![pass(Sufficient), empty(NilStated, Sufficient)], implied, None, Status::Conforming),
+            (
+                "6 all sufficient",
+                vec![pass(Sufficient), empty(NilStated, Sufficient)],
+                implied,
+                None,
+                Status::Conforming,
+            ),
             ("6 judgement due", vec![pass(Sufficient), pass(Necessary)], implied, None, Status::EvidenceComplete),
             ("6 judged", vec![pass(Necessary)], implied, Some(Grade::NotConforming), Status::NotConforming),
-            ("6 sufficient needs no judgement", vec![pass(Sufficient)], implied, Some(Grade::Partly), Status::Conforming),
+            (
+                "6 sufficient needs no judgement",
+                vec![pass(Sufficient)],
+                implied,
+                Some(Grade::Partly),
+                Status::Conforming,
+            ),
         ];
         for (name, outcomes, basis, assessment, expected) in table {
             assert_eq!(of_requirement(&outcomes, basis, assessment), expected, "{name}");

@@ -81,6 +81,15 @@ pub(crate) fn has_field(body: &str, key: &str) -> bool {
     parse(body).is_ok_and(|(_, fields)| fields.contains_key(key) || fields.contains_key(&format!("?{key}")))
 }
 
+/// The highest place of a line of this field that an opening names; 0 for none.
+pub(crate) fn highest_place(body: &str, field: &str) -> i64 {
+    if !body.contains(&format!("\"{field}[")) {
+        return 0;
+    }
+    let place = |key: &String| key.strip_prefix(field)?.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    parse(body).map_or(0, |(_, fields)| fields.keys().filter_map(place).max().unwrap_or(0))
+}
+
 fn from_hex(text: &str) -> Option<[u8; 32]> {
     let mut out = [0; 32];
     if text.len() != 64 || !text.is_ascii() {

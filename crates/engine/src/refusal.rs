@@ -33,6 +33,8 @@ pub enum Refusal {
     Stale { expected: i64, found: i64 },
     /// Others changed what this rests on, three times in a row.
     Contended,
+    /// What the act rests on has changed since the caller looked at it, and how.
+    Changed(String),
     /// The same idempotency key came with another body.
     KeyReused,
     /// The query asks for something that lists do not do; what they do.

@@ -15,6 +15,9 @@ use crate::principal::Principal;
 use crate::record::{Record, slot};
 use crate::refusal::Error;
 
+/// The lines of each rows field as they stand, by position.
+type Lines = Vec<(Slot, Vec<(i64, Vec<Value>)>)>;
+
 /// One record's history in a source, in order.
 #[derive(Clone, Debug)]
 pub struct ReplayCase {
@@ -72,7 +75,7 @@ pub fn plan_case(
     let mut before = case.before.clone();
     let (mut entries, mut imported) = (Vec::with_capacity(case.rows.len()), Vec::with_capacity(case.rows.len()));
     let stands = case.before.iter().flat_map(|record| &record.rows);
-    let mut lines_now: Vec<(Slot, Vec<(i64, Vec<Value>)>)> = stands
+    let mut lines_now: Lines = stands
         .map(|(slot, lines)| (*slot, lines.iter().map(|line| (line.pos, line.values.clone())).collect()))
         .collect();
     for row in case.rows {
@@ -105,7 +108,7 @@ fn draft_row(
     case: &Row,
     before: Option<Record>,
     row: &ReplayRow,
-    lines_now: &mut Vec<(Slot, Vec<(i64, Vec<Value>)>)>,
+    lines_now: &mut Lines,
 ) -> Result<(Draft, Vec<LineChange>), Error> {
     let new = before.is_none();
     let mut after = before.clone().unwrap_or_else(|| Record::blank(record_type.clone(), case.id));
@@ -115,6 +118,8 @@ fn draft_row(
         after.set(slot::CREATED_BY, row.on_behalf.map_or(Value::Null, Value::Link));
     }
     after.set(slot::GAPS, Value::Bool(case.gaps));
+    // The writer keeps it, but behaviours of the next row ask when the record last changed.
+    after.set(slot::UPDATED_AT, Value::Instant(row.happened_at));
     for (slot, value) in &row.values {
         after.set(*slot, value.clone());
     }
@@ -147,7 +152,7 @@ fn draft_row(
 }
 
 /// Differences between the lines that a row states and those before it.
-fn line_changes(row: &ReplayRow, now: &mut Vec<(Slot, Vec<(i64, Vec<Value>)>)>) -> Vec<LineChange> {
+fn line_changes(row: &ReplayRow, now: &mut Lines) -> Vec<LineChange> {
     let mut changes = Vec::new();
     for (slot, stated) in &row.lines {
         let index = now.iter().position(|(s, _)| s == slot).unwrap_or_else(|| {

@@ -162,7 +162,7 @@ impl<'a> ReportBuilder<'a> {
             unchanged: 0,
             deviations: 0,
             refused: log.refused_rows().to_vec(),
-            absent: log.absent().iter().chain(&log.mapping().absent_types).cloned().collect(),
+            absent: absent(log),
             not_taken: log.not_taken().to_vec(),
             refused_cases: 0,
             refused_rows: log.refused_rows().len() as u64,
@@ -302,6 +302,13 @@ impl<'a> ReportBuilder<'a> {
         self.report.functions = functions.map(|((field, of), counts)| function_report(field, of, counts)).collect();
         self.report
     }
+}
+
+/// Fields of the record, and kinds of records. One name can be both (a customer); it is said once.
+fn absent(log: &Log) -> Vec<String> {
+    let mut absent = log.absent().to_vec();
+    absent.extend(log.mapping().absent_types.iter().filter(|name| !log.absent().contains(name)).cloned());
+    absent
 }
 
 fn function_report(field: &str, of: &[String], counts: Counts) -> FunctionReport {

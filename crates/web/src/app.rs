@@ -13,6 +13,7 @@ use engine::identity::Passwords;
 use engine::read::cursor::CursorKey;
 
 use crate::live::Live;
+use crate::pages::{self, Pages};
 
 /// Largest body of a request, in bytes. Attachments will have a limit of their own.
 pub const BODY_MAX: usize = 1024 * 1024;
@@ -28,6 +29,7 @@ pub struct Inner {
     pub cursors: CursorKey,
     pub passwords: Passwords,
     pub live: Live,
+    pub pages: Pages,
     /// `http://127.0.0.1:8020`: what links begin with, never the request's own `Host`.
     pub base_url: String,
 }
@@ -36,13 +38,19 @@ impl App {
     pub fn new(engine: Arc<Engine>, conformity: Arc<Conformity>, cursor_key: &[u8; 32], base_url: String) -> Self {
         let live = Live::start(engine.clone());
         let registry = conformity.library().settings.clone();
-        let inner = Inner { conformity, cursors: CursorKey::new(cursor_key), passwords: Passwords::default(), live, base_url, registry, engine };
+        let inner = Inner { conformity, cursors: CursorKey::new(cursor_key), passwords: Passwords::default(), pages: Pages::default(), live, base_url, registry, engine };
         Self(Arc::new(inner))
     }
 
     /// All routes, with the limits and headers that hold for each.
     pub fn router(self) -> Router {
-        Router::new().merge(crate::api::router()).layer(DefaultBodyLimit::max(BODY_MAX)).layer(middleware::from_fn(timed)).with_state(self)
+        Router::new()
+            .merge(crate::api::router())
+            .merge(pages::router(self.clone()))
+            .layer(DefaultBodyLimit::max(BODY_MAX))
+            .layer(middleware::from_fn_with_state(self.clone(), pages::secure::headers))
+            .layer(middleware::from_fn(timed))
+            .with_state(self)
     }
 }
 

@@ -4,5 +4,6 @@ pub mod api;
 mod app;
 pub mod assets;
 mod live;
+mod pages;
 pub mod view;
 pub use app::App;

@@ -94,10 +94,15 @@ impl<'a> Page<'a> {
             tally: tally(&answer.requirements),
             requirements,
             figures: figures(answer),
-            matrices: answer.figures.functions.iter().filter_map(|function| matrix(function, answer.source.rows)).collect(),
+            matrices: answer
+                .figures
+                .functions
+                .iter()
+                .filter_map(|function| matrix(function, answer.source.rows))
+                .collect(),
             settings: answer.settings.iter().map(setting).collect(),
             findings: findings(answer),
-            finals: answer.deviations.finals.iter().filter_map(|last| last_value(last)).collect(),
+            finals: answer.deviations.finals.iter().filter_map(last_value).collect(),
             tool: env!("CARGO_PKG_VERSION"),
             of: answer,
         }
@@ -105,6 +110,11 @@ impl<'a> Page<'a> {
 
     fn number(&self, n: &u64) -> String {
         number(*n)
+    }
+
+    /// A file's name without its folders, which say more of the assessor's disk than of the source.
+    fn file_name<'p>(&self, path: &'p str) -> &'p str {
+        path.rsplit(['/', '\\']).next().unwrap_or(path)
     }
 
     fn day(&self, text: &str) -> String {
@@ -125,7 +135,10 @@ impl<'a> Page<'a> {
     }
 
     fn absent(&self) -> String {
-        let words: Vec<String> = self.of.source.absent.iter().map(|name| name.replace('_', " ")).collect();
+        let mut words: Vec<String> = self.of.source.absent.iter().map(|name| name.replace('_', " ")).collect();
+        words.sort_unstable();
+        // A field and a kind of record can have one name: a customer.
+        words.dedup();
         words.join(", ")
     }
 }
@@ -136,7 +149,18 @@ impl<'a> Section<'a> {
         let is_empty = requirement.checks.iter().all(|row| row.population == 0);
         let reason = answer.not_shown.iter().find(|missing| missing.requirement == requirement.requirement);
         let lines = requirement.checks.iter().zip(&requirement.details).map(|(row, detail)| Line::of(row, detail));
-        Self { of: requirement, mark, word, lines: lines.collect(), hidden: reason.filter(|_| is_empty).map(|r| r.why.as_str()) }
+        Self {
+            of: requirement,
+            mark,
+            word,
+            lines: lines.collect(),
+            hidden: reason.filter(|_| is_empty).map(|r| r.why.as_str()),
+        }
+    }
+
+    /// Checks that count; those of good practice never do.
+    fn counting(&self) -> impl Iterator<Item = &Line<'a>> {
+        self.lines.iter().filter(|line| !line.detail.practice)
     }
 
     /// The part of the id after the clause.
@@ -291,14 +315,20 @@ fn findings(answer: &Assessment) -> Vec<String> {
         let steps: Vec<String> = deviations
             .steps
             .iter()
-            .map(|step| format!("{} from {} to {}", number(step.count), step.from.replace('_', " "), step.to.replace('_', " ")))
+            .map(|step| {
+                format!("{} from {} to {}", number(step.count), step.from.replace('_', " "), step.to.replace('_', " "))
+            })
             .collect();
         let all: u64 = deviations.steps.iter().map(|step| step.count).sum();
         let what = count(all, "step is", "steps are");
         found.push(format!("{what} not in the life-cycle that the checks assume: {}.", steps.join(", ")));
     }
     for flag in &deviations.flagged {
-        found.push(format!("{}: {}; the state before was kept.", capital(&flag.reason), count(flag.rows, "row", "rows")));
+        found.push(format!(
+            "{}: {}; the state before was kept.",
+            capital(&flag.reason),
+            count(flag.rows, "row", "rows")
+        ));
     }
     if deviations.incomplete_cases > 0 {
         let what = count(deviations.incomplete_cases, "history has", "histories have");

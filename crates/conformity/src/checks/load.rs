@@ -196,7 +196,8 @@ fn parts(
     };
     let probe = |name: &str| probe(model, own?, name, prefix, scope);
     let needed = needs.iter().map(|name| {
-        probe(name).ok_or_else(|| fields.error_at("needs", format!("{name:?} is no field, list or path of the subject")))
+        probe(name)
+            .ok_or_else(|| fields.error_at("needs", format!("{name:?} is no field, list or path of the subject")))
     });
     let needs = needed.collect::<Result<Vec<_>, _>>()?;
     let own_reads = when.dependencies().into_iter().filter(|d| d.back.is_empty() && !d.everything);

@@ -3,8 +3,6 @@
 
 mod load;
 mod terms;
-#[cfg(test)]
-mod tests;
 
 pub use load::Against;
 pub(crate) use load::shown_by;

@@ -36,7 +36,8 @@ pub(super) fn terms(pass: &Condition, scope: &Scope<'_>, observed: &[Observed]) 
     let term = |text: &str| {
         let condition = Condition::parse(text, scope).ok()?;
         let names = names(&condition);
-        let reads = observed.iter().enumerate().filter(|(_, one)| names.contains(&one.name)).map(|(at, _)| at).collect();
+        let reads =
+            observed.iter().enumerate().filter(|(_, one)| names.contains(&one.name)).map(|(at, _)| at).collect();
         Some(Term { text: text.to_owned(), condition, reads })
     };
     let split: Option<Vec<Term>> = split(pass.text()).into_iter().map(term).collect();

@@ -85,8 +85,14 @@ fn begin(session: &mut dyn Session, name: &str, rule: &str, leaves: i64, at: i64
     session.execute("UPDATE followed SET name = '' WHERE name = ?", &[Param::Text(name)])?;
     let id = session.one_int("SELECT coalesce(max(check_id), 0) + 1 FROM followed", &[])?;
     let sql = "INSERT INTO followed (check_id, name, rule, leaves, at, through) VALUES (?, ?, ?, ?, ?, ?)";
-    let params =
-        [Param::Int(id), Param::Text(name), Param::Text(rule), Param::Int(leaves), Param::Int(at), Param::Int(i64::MIN)];
+    let params = [
+        Param::Int(id),
+        Param::Text(name),
+        Param::Text(rule),
+        Param::Int(leaves),
+        Param::Int(at),
+        Param::Int(i64::MIN),
+    ];
     session.execute(sql, &params)?;
     Ok(())
 }

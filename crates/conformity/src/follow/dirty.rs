@@ -69,10 +69,7 @@ impl Dirty {
 
 /// The records that were written, by type, with those at the other end of their links: a link that was made or ended is
 /// an entry of one of the two only.
-fn changed(
-    session: &mut dyn Session,
-    leaves: Range<i64>,
-) -> Result<Option<BTreeMap<String, BTreeSet<i64>>>, Error> {
+fn changed(session: &mut dyn Session, leaves: Range<i64>) -> Result<Option<BTreeMap<String, BTreeSet<i64>>>, Error> {
     if leaves.end - leaves.start > LEAVES_MAX {
         return Ok(None);
     }
@@ -166,7 +163,6 @@ fn collect(session: &mut dyn Session, statement: &Sql, into: &mut BTreeSet<i64>)
 pub(super) fn listed(ids: &[i64]) -> Sql {
     let last = ids.last().copied().unwrap_or(-1);
     let wanted = ids.len().max(1).next_power_of_two();
-    let params: Vec<Value> =
-        ids.iter().copied().chain(std::iter::repeat(last)).take(wanted).map(Value::Int).collect();
+    let params: Vec<Value> = ids.iter().copied().chain(std::iter::repeat(last)).take(wanted).map(Value::Int).collect();
     Sql { text: vec!["?"; wanted].join(", "), params }
 }

@@ -9,6 +9,7 @@
 mod apply;
 mod dirty;
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -57,7 +58,8 @@ impl Conformity {
     /// One round for every followed check; false when there was nothing to do.
     fn round(&self) -> Result<bool, Error> {
         let mut asking = self.ask(&Question::NOW)?;
-        let days = Days::of(&asking.frame.zone);
+        let zone = asking.frame.zone.clone();
+        let days = LazyCell::new(|| Days::of(&zone));
         let mut dirty = Dirty::default();
         let mut steps = Vec::new();
         for check in self.library.checks.all().iter().filter(|check| check.is_followed()) {
@@ -237,8 +239,7 @@ pub(crate) fn exceptions(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let sql = "SELECT subject FROM verdict WHERE check_id = ? AND result IN (1, 2) AND day >= ? AND day < ? \
                AND record >= ? AND (record > ? OR subject > ?) ORDER BY record, subject LIMIT ?";
-    let params =
-        [check_id, period.start_day, period.end_day, record, record, subject, limit].map(Param::Int);
+    let params = [check_id, period.start_day, period.end_day, record, record, subject, limit].map(Param::Int);
     let subjects = asking.session.ints(sql, &params)?;
     if subjects.is_empty() {
         return Ok(Vec::new());

@@ -77,7 +77,8 @@ impl<'a> Judge<'a> {
         let rows = self.rows(&pieces, self.check.parts.pass_host.is_none(), Some(after.0))?;
         let (record, subject) = (int(after.0), int(after.1));
         let limit = int(i64::try_from(limit).unwrap_or(i64::MAX));
-        let template = "SELECT q.s, q.r, q.a, q.v FROM ({}) q WHERE q.v > 0 AND (q.r > {} OR q.s > {}) ORDER BY q.r, q.s LIMIT {}";
+        let template =
+            "SELECT q.s, q.r, q.a, q.v FROM ({}) q WHERE q.v > 0 AND (q.r > {} OR q.s > {}) ORDER BY q.r, q.s LIMIT {}";
         Ok(Sql::compose(template, &[&rows, &record, &subject, &limit]))
     }
 
@@ -154,7 +155,8 @@ impl<'a> Judge<'a> {
             let within = self.within(&pieces.raised);
             let template = "SELECT {} AS s, \"r\".\"id\" AS r, {} AS a, 2 AS v {} AND {} AND {}{}";
             let page = page(from_record);
-            parts.push(Sql::compose(template, &[&pieces.subject, &pieces.raised, &pieces.from, &within, absent, &page]));
+            parts
+                .push(Sql::compose(template, &[&pieces.subject, &pieces.raised, &pieces.from, &within, absent, &page]));
         }
         Ok(match parts.is_empty() {
             true => Sql::new("SELECT 0 AS s, 0 AS r, 0 AS a, 0 AS v WHERE FALSE"),
@@ -166,8 +168,8 @@ impl<'a> Judge<'a> {
         let member = match self.check.anchor() {
             Some(one) if *one.ty() == Type::Date => {
                 let (period, day) = (self.frame.clipped(), self.formula(one)?);
-                let days = [&day, &int(period.start_day), &day, &int(period.end_day)];
-                Sql::compose("{} AND {} >= {} AND {} < {}", &[&pieces.member, days[0], days[1], days[2], days[3]])
+                let (start, end) = (int(period.start_day), int(period.end_day));
+                Sql::compose("{} AND {} >= {} AND {} < {}", &[&pieces.member, &day, &start, &day, &end])
             }
             Some(_) => Sql::compose("{} AND {}", &[&pieces.member, &self.within(&pieces.anchor)]),
             None => self.wrap(self.check.when.filter_sql(&self.target()))?,
@@ -246,7 +248,8 @@ impl<'a> Judge<'a> {
         }
         // An hour after the day's beginning, as if the offset were the period's first: shown, never compared.
         let first = self.frame.clipped();
-        let template = format!("({} + ({{}} - {}) * {} + {})", first.start, first.start_day, calendar::DAY, calendar::HOUR);
+        let template =
+            format!("({} + ({{}} - {}) * {} + {})", first.start, first.start_day, calendar::DAY, calendar::HOUR);
         Ok(Sql::compose(&template, &[&sql]))
     }
 
@@ -325,7 +328,10 @@ impl<'a> Judge<'a> {
         };
         let history = self.check.parts.needs.iter().any(|probe| probe.history);
         let failed = if history { "CASE WHEN \"r\".\"gaps\" = 1 THEN 2 ELSE 1 END" } else { "1" };
-        Ok(Sql::compose(&format!("CASE {{}} WHEN TRUE THEN {{}} WHEN FALSE THEN {failed} ELSE 2 END"), &[&pass, &passed]))
+        Ok(Sql::compose(
+            &format!("CASE {{}} WHEN TRUE THEN {{}} WHEN FALSE THEN {failed} ELSE 2 END"),
+            &[&pass, &passed],
+        ))
     }
 
     fn unset_at(&self, key: &str, at: &Sql) -> Sql {

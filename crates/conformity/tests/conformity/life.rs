@@ -42,14 +42,18 @@ pub struct Life<'e> {
 impl<'e> Life<'e> {
     pub fn new(engine: &'e Engine, clock: &'e ManualClock, registry: &'e Registry, seed: u64) -> Self {
         let dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        let mut life = Self { engine, clock, registry, dice, principal: Arc::new(Principal::system()), done: 0, refused: 0 };
+        let mut life =
+            Self { engine, clock, registry, dice, principal: Arc::new(Principal::system()), done: 0, refused: 0 };
         for name in ["Ana", "Ben", "Dora"] {
             life.create("person", json!({ "name": name, "top_management": name == "Dora" }));
         }
         for name in ["Network", "Mail"] {
             life.create("list_value", json!({ "list": "category", "name": name }));
         }
-        life.create("document", json!({ "title": "Procedure", "effective_from": "2025-01-01T00:00:00Z", "mandatory_steps": ["convene"] }));
+        life.create(
+            "document",
+            json!({ "title": "Procedure", "effective_from": "2025-01-01T00:00:00Z", "mandatory_steps": ["convene"] }),
+        );
         life
     }
 
@@ -136,7 +140,8 @@ impl<'e> Life<'e> {
 
     fn move_incident(&mut self) {
         let Some(number) = self.number("incident") else { return };
-        let moves = ["start", "wait", "resume", "resolve", "resolve", "reopen", "close", "close", "cancel", "mark-duplicate"];
+        let moves =
+            ["start", "wait", "resume", "resolve", "resolve", "reopen", "close", "close", "cancel", "mark-duplicate"];
         let transition = (*self.dice.one(&moves)).to_owned();
         let mut input = Input::new();
         match transition.as_str() {
@@ -180,7 +185,8 @@ impl<'e> Life<'e> {
         match self.dice.below(4) {
             0 | 1 => {
                 let delivered = if self.dice.below(2) == 0 { json!(now) } else { Json::Null };
-                let input = json!({ "title": "told", "incident": incident, "person": person, "delivered_at": delivered });
+                let input =
+                    json!({ "title": "told", "incident": incident, "person": person, "delivered_at": delivered });
                 self.create("communication", input);
             }
             2 => {
@@ -249,9 +255,13 @@ impl<'e> Life<'e> {
         let raised = jiff::Timestamp::from_microsecond(now - self.dice.below(500) as i64 * HOUR).unwrap();
         let ended = jiff::Timestamp::from_microsecond(now).unwrap();
         let gaps = self.dice.below(3) == 0;
-        let mut text = format!("type = \"incident\"\nimported = true\ngaps = {gaps}\nraised_at = {raised}\nlongest_gap = \"PT9H\"\n");
+        let mut text = format!(
+            "type = \"incident\"\nimported = true\ngaps = {gaps}\nraised_at = {raised}\nlongest_gap = \"PT9H\"\n"
+        );
         if self.dice.below(2) == 0 {
-            text += &format!("state = \"closed\"\nclosed_at = {ended}\nlast_resolved_at = {ended}\nfirst_resolved_at = {ended}\n");
+            text += &format!(
+                "state = \"closed\"\nclosed_at = {ended}\nlast_resolved_at = {ended}\nfirst_resolved_at = {ended}\n"
+            );
             if origin != 3 {
                 text += "end_kind = \"closed\"\n";
             }

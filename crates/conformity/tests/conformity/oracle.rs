@@ -185,7 +185,8 @@ impl One<'_> {
         let history = self.check.needs.iter().any(|name| {
             let record_type = self.engine.model().get(self.own).unwrap();
             let measured = record_type.field(name).is_some_and(|f| f.derived && f.kind == Kind::Duration);
-            let entries = record_type.relation(name).is_some_and(|r| matches!(r.source, RelationSource::Entries { .. }));
+            let entries =
+                record_type.relation(name).is_some_and(|r| matches!(r.source, RelationSource::Entries { .. }));
             measured || entries
         });
         if truth == Truth::False {

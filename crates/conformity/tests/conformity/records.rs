@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::{Channel, Engine, EntryKind, EntryPlan, LineChange, LinkChange, Plan, RecordPlan, StepPlan};
 use model::{Kind, RecordType, RelationSource, Slot, Value};
-use store::{Param, SessionExt as _};
+use store::Param;
 use toml_edit::{Item, TableLike};
 
 use crate::house::instant;
@@ -32,7 +32,14 @@ impl<'e> Writing<'e> {
             };
             engine.write(work).unwrap();
         }
-        Self { engine, begins, says: says.to_owned(), ids: HashMap::new(), origin: origin.max(1), plan: Plan::default() }
+        Self {
+            engine,
+            begins,
+            says: says.to_owned(),
+            ids: HashMap::new(),
+            origin: origin.max(1),
+            plan: Plan::default(),
+        }
     }
 
     /// Of a source that is known already.
@@ -79,9 +86,12 @@ impl<'e> Writing<'e> {
         let record_type = self.engine.model().shared("setting").unwrap().clone();
         let id = -1 - i64::try_from(self.plan.records.len()).unwrap();
         let mut first = entry(EntryKind::Create, from, from, None);
-        for (name, value) in
-            [("key", Value::text(key)), ("value", Value::text(value.to_string())), ("from", Value::Instant(from)), ("raised_at", Value::Instant(from))]
-        {
+        for (name, value) in [
+            ("key", Value::text(key)),
+            ("value", Value::text(value.to_string())),
+            ("from", Value::Instant(from)),
+            ("raised_at", Value::Instant(from)),
+        ] {
             first.changes.push((record_type.slot(name).unwrap(), value));
         }
         self.plan.records.push(RecordPlan { record_type, id, expected: 0, entries: vec![first], external: None });
@@ -139,7 +149,9 @@ impl<'e> Writing<'e> {
         later: &mut Vec<EntryPlan>,
     ) {
         if let Some(relation) = record_type.relation(key) {
-            let RelationSource::Links { kind, forward, .. } = &relation.source else { panic!("{key} is no list of links") };
+            let RelationSource::Links { kind, forward, .. } = &relation.source else {
+                panic!("{key} is no list of links")
+            };
             for other in item.as_array().unwrap() {
                 let other = self.named(other.as_str().unwrap());
                 let (a, b) = if *forward { (id, other) } else { (other, id) };
@@ -234,8 +246,4 @@ pub fn items(item: Option<&Item>) -> Vec<&dyn TableLike> {
         }
         _ => Vec::new(),
     }
-}
-
-pub fn count(engine: &Engine, sql: &str) -> i64 {
-    engine.reader().unwrap().one_int(sql, &[]).unwrap()
 }

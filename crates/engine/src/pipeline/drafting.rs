@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use model::{Slot, Value};
-use store::schema::{quoted, rows_table};
 use store::{Param, SessionExt as _};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -196,7 +195,6 @@ fn put_lines(cx: &mut Cx<'_>, draft: &mut Draft, slot: Slot, given: Vec<Vec<Valu
         Some(before) => load_lines(cx.session, &before.record_type, slot, before.id, time)?,
         None => Vec::new(),
     };
-    // A place once used stays a removed line's: its history is found under it.
     let highest = highest_place(cx, draft, slot)?;
     let mut left: BTreeMap<i64, Vec<Value>> = present.into_iter().map(|line| (line.pos, line.values)).collect();
     let mut next = highest;
@@ -221,11 +219,16 @@ fn draft_time(draft: &Draft) -> Time {
     if valid < known { Time::At { valid, known } } else { Time::Live }
 }
 
+/// The highest place that any line of a field ever had. A place is used once: a line's history is found under it, also
+/// that of one which came and went within an instant and left no row.
 fn highest_place(cx: &mut Cx<'_>, draft: &Draft, slot: Slot) -> Result<i64, Error> {
     let (Some(before), Some(field)) = (&draft.before, draft.after.record_type.fields.get(slot)) else { return Ok(0) };
-    let table = quoted(&rows_table(&before.record_type.name, &field.key));
-    let sql = format!("SELECT max(pos) FROM {table} WHERE id = ?");
-    Ok(cx.session.optional_int(&sql, &[Param::Int(before.id)])?.unwrap_or(0))
+    let mut highest = 0;
+    cx.session.query("SELECT opening FROM entry WHERE record = ?", &[Param::Int(before.id)], &mut |row| {
+        highest = highest.max(crate::opening::highest_place(row.need_text(0)?, &field.key));
+        Ok(())
+    })?;
+    Ok(highest)
 }
 
 fn link(cx: &mut Cx<'_>, draft: &mut Draft, relation: &str, to: &str, add: bool) -> Result<(), Error> {

@@ -28,7 +28,7 @@ pub struct Where {
 }
 
 impl Difference {
-    pub(super) fn to_json(&self) -> serde_json::Value {
+    pub fn to_json(&self) -> serde_json::Value {
         let Where { table, record, field, leaf } = &self.where_;
         serde_json::json!({
             "what": self.what,

@@ -1,5 +1,10 @@
 //! Verification of a whole database: finds nothing where nothing is wrong, and names what somebody altered.
 
+mod crash;
+mod figures;
+mod history;
 mod random;
 mod tamper;
+mod tamper_ledger;
+mod view;
 mod world;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use engine::{
-    Committed, Error, Plan, Problem, Refusal, ReplayCase, ImportedRow, LineChange, RecordPlan, plan_case, slot,
+    Committed, Error, ImportedRow, LineChange, Plan, Problem, RecordPlan, Refusal, ReplayCase, plan_case, slot,
 };
 use model::Value;
 use store::{Fault, Session};
@@ -76,7 +76,8 @@ impl NewRows<'_> {
         let later = self.rows.len() as u64 - counts.created.min(self.rows.len() as u64);
         let first = case.rows.len().saturating_sub(usize::try_from(later).unwrap_or(usize::MAX)).saturating_sub(1);
         let pairs = case.rows.get(first..).unwrap_or_default().windows(2);
-        counts.touches = pairs.filter(|pair| matches!(pair, [before, after] if after.says_the_same_as(before))).count() as u64;
+        counts.touches =
+            pairs.filter(|pair| matches!(pair, [before, after] if after.says_the_same_as(before))).count() as u64;
         counts.changed = later - counts.touches;
         counts
     }
@@ -189,9 +190,8 @@ impl Run<'_> {
                 let at = self.first_refused(session, &case)?;
                 let row = new.rows.get(at).or(new.rows.first()).copied();
                 let misfit = misfit_of(&refusal);
-                row.map(|row| Outcome::Refused(self.refusal(row, misfit))).ok_or_else(|| {
-                    ImportError::Fault(Fault::database("a case without rows was refused"))
-                })
+                row.map(|row| Outcome::Refused(self.refusal(row, misfit)))
+                    .ok_or_else(|| ImportError::Fault(Fault::database("a case without rows was refused")))
             }
         }
     }
@@ -227,7 +227,9 @@ impl Run<'_> {
                 }
                 Some(_) => {
                     if let Some(early) = new.rows.first().copied() {
-                        return Ok(Err(self.refusal(early, late(early, "a row that was imported before stands after it"))));
+                        return Ok(Err(
+                            self.refusal(early, late(early, "a row that was imported before stands after it"))
+                        ));
                     }
                     new.unchanged += 1;
                     place += 1;

@@ -74,7 +74,8 @@ impl Taken {
     fn read(session: &mut dyn Session, record: i64, place: usize) -> Result<Self, Fault> {
         let mut taken = Self::default();
         let mut seen = 0;
-        let sql = "SELECT claimed_at, into_state, opening, channel, on_behalf FROM entry WHERE record = ? ORDER BY version";
+        let sql =
+            "SELECT claimed_at, into_state, opening, channel, on_behalf FROM entry WHERE record = ? ORDER BY version";
         session.query(sql, &[Param::Int(record)], &mut |row| {
             if seen > place {
                 return Ok(());
@@ -95,4 +96,3 @@ impl Taken {
         Ok(taken)
     }
 }
-

@@ -46,7 +46,8 @@ impl Run<'_> {
                 None => session.one_int("SELECT coalesce(max(id), 0) + 1 FROM origin", &[])?,
             };
             let sql = "INSERT INTO origin (id, source, begun_at, absent) VALUES (?, ?, ?, ?)";
-            session.execute(sql, &[Param::Int(id), Param::Text(&source), Param::Int(begun_at), Param::Text(&absent)])?;
+            session
+                .execute(sql, &[Param::Int(id), Param::Text(&source), Param::Int(begun_at), Param::Text(&absent)])?;
             Ok(id)
         })?)
     }

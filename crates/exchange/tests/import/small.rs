@@ -75,9 +75,15 @@ fn a_case_becomes_a_record_with_an_entry_for_each_row() {
     assert_eq!((report.created, report.changed + report.touches), (2, 5));
     assert_eq!(world.int("SELECT count(*) FROM entry e JOIN incident i ON i.id = e.record"), 7);
     assert_eq!(state_of(&world, "INC1").as_deref(), Some("closed"));
-    assert_eq!(world.text("SELECT number FROM incident WHERE external_number = ?", "INC1").as_deref(), Some("INC-000001"));
+    assert_eq!(
+        world.text("SELECT number FROM incident WHERE external_number = ?", "INC1").as_deref(),
+        Some("INC-000001")
+    );
     assert_eq!(world.text("SELECT title FROM record WHERE number = ?", "INC-000002").as_deref(), Some("INC2"));
-    assert_eq!(world.int("SELECT count(*) FROM incident WHERE rtrim(title) = external_number AND origin > 0 AND gaps = 0"), 2);
+    assert_eq!(
+        world.int("SELECT count(*) FROM incident WHERE rtrim(title) = external_number AND origin > 0 AND gaps = 0"),
+        2
+    );
 }
 
 #[test]
@@ -265,7 +271,8 @@ fn a_mapping_that_the_model_does_not_fit_is_refused_before_anything_is_written()
              [fields]\n{field}\n"
         );
         let options = exchange::Options { zone: Some("UTC".to_owned()), ..exchange::Options::default() };
-        let log = Log::read(&[path.clone()], Mapping::parse("small.toml", &text).unwrap(), &options, &mut |_| {}).unwrap();
+        let log =
+            Log::read(std::slice::from_ref(&path), Mapping::parse("small.toml", &text).unwrap(), &options, &mut |_| {}).unwrap();
         world.import(&log, &ImportOptions::default()).unwrap_err().to_string()
     };
     let unknown = mapped("colour = { column = \"what\" }");

@@ -46,7 +46,9 @@ impl World {
         let mut reader = self.engine.reader().unwrap();
         reader
             .query(sql, &[], &mut |row| {
-                let cell = |at| row.text(at).map_or_else(|_| row.int(at).unwrap().map(|n| n.to_string()), |t| t.map(str::to_owned));
+                let cell = |at| {
+                    row.text(at).map_or_else(|_| row.int(at).unwrap().map(|n| n.to_string()), |t| t.map(str::to_owned))
+                };
                 rows.push((0..columns).map(|at| cell(at).unwrap_or_default()).collect());
                 Ok(())
             })

@@ -6,6 +6,7 @@ import { all, isDirty, isTyping, later, one, page, tell } from "./page.js";
 const WAIT = 500;
 const moved = new Map();
 let source = null;
+let heard = null;
 
 const busy = (part) => isDirty(part) || (part.contains(document.activeElement) && isTyping(document.activeElement));
 
@@ -75,6 +76,8 @@ function hear(event) {
   try {
     const news = JSON.parse(event.data);
     moved.set(news.number, news);
+    // The id is a leaf of the ledger: a page that was hidden goes on from there.
+    heard = event.lastEventId || heard;
     refresh();
   } catch {
     // Not ours to understand: a keep-alive.
@@ -83,8 +86,10 @@ function hear(event) {
 
 function listen(address) {
   if (source) return;
-  source = new EventSource(address);
-  source.addEventListener("change", hear);
+  const from = new URL(address, location.href);
+  if (heard) from.searchParams.set("since", String(Number(heard) + 1));
+  source = new EventSource(from);
+  source.addEventListener("changed", hear);
 }
 
 export function start() {

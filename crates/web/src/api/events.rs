@@ -1,11 +1,12 @@
 //! Server-sent events: what changed, in the ledger's order, filtered by what the caller may see, at most twice a second.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use engine::read::changes;
 use serde_json::json;
@@ -21,18 +22,34 @@ const COALESCE: Duration = Duration::from_millis(500);
 /// Events that may wait for a slow reader before he is cut off; he comes back with `Last-Event-ID`.
 const WAITING_MAX: usize = 256;
 
+/// What a stream tells.
+pub(crate) struct Wish {
+    /// The leaf to begin with; none: what comes from now on.
+    pub from: Option<i64>,
+    /// One record type only.
+    pub watch: Option<String>,
+    /// The events' name.
+    pub name: &'static str,
+}
+
 pub async fn stream(State(app): State<App>, Caller(principal): Caller, headers: HeaderMap) -> Answer {
     let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<i64>().ok());
+    Ok(follow(&app, principal, Wish { from: last.map(|last| last + 1), watch: None, name: "changed" }))
+}
+
+/// Tells changes for as long as somebody listens.
+pub(crate) fn follow(app: &App, principal: Arc<engine::Principal>, wish: Wish) -> Response {
     let mut leaves = app.live.watch();
-    let mut from = last.map_or(*leaves.borrow(), |last| last + 1);
+    let mut from = wish.from.unwrap_or(*leaves.borrow());
     let (sender, receiver) = mpsc::channel::<Result<Event, Infallible>>(WAITING_MAX);
+    let app = app.clone();
     tokio::spawn(async move {
         loop {
             if *leaves.borrow_and_update() > from {
                 let Ok((found, next)) = look(&app, &principal, from) else { return };
-                for change in found {
+                for change in found.iter().filter(|change| wish.watch.as_ref().is_none_or(|watch| *watch == change.record_type)) {
                     let data = json!({ "type": change.record_type, "number": change.number, "version": change.version });
-                    let event = Event::default().id(change.leaf.to_string()).event("changed").data(data.to_string());
+                    let event = Event::default().id(change.leaf.to_string()).event(wish.name).data(data.to_string());
                     if sender.send(Ok(event)).await.is_err() {
                         return;
                     }
@@ -46,7 +63,7 @@ pub async fn stream(State(app): State<App>, Caller(principal): Caller, headers: 
             }
         }
     });
-    Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::default()).into_response())
+    Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::default()).into_response()
 }
 
 fn look(app: &App, principal: &engine::Principal, from: i64) -> Result<(Vec<changes::Changed>, i64), store::Fault> {

@@ -27,7 +27,8 @@ impl Address {
 
     /// The first value of this name that is not blank.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).map(str::trim).find(|value| !value.is_empty())
+        let mut values = self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.trim());
+        values.find(|value| !value.is_empty())
     }
 
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {

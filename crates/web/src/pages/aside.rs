@@ -26,22 +26,17 @@ pub fn facts(subject: &Subject) -> Vec<Fact> {
     let title = record_type.title_slot();
     let fields = visible(subject).into_iter().filter(|(slot, field)| {
         let elsewhere = field.kind.is_long_text() || matches!(field.kind, Kind::Rows { .. } | Kind::Instant | Kind::Attachment);
-        let own = [slot::NUMBER, slot::VERSION, slot::ORIGIN, slot::GAPS, title].contains(slot);
+        let own = [slot::NUMBER, slot::VERSION, slot::ORIGIN, slot::GAPS, title].contains(slot) || Some(*slot) == record_type.state_slot();
         let empty = subject.record.get(*slot).is_null();
         let quiet = field.kind == Kind::Boolean && subject.record.get(*slot) == &Value::Bool(false) && field.default.is_some();
+        let nothing = field.derived && subject.record.get(*slot).as_int() == Some(0);
         let shown = !empty || (spoken_of(slot) && !field.derived);
-        !elsewhere && !own && shown && !quiet
+        !elsewhere && !own && shown && !quiet && !nothing
     });
-    fields
-        .map(|(slot, field)| {
-            let value = subject.record.get(slot);
-            let shown = match value {
-                _ if Some(slot) == record_type.state_slot() => show::status(&subject.record).map_or(Shown::Empty, Shown::Status),
-                value => showing.shown(value, field),
-            };
-            Fact::new(field.label.clone(), shown)
-        })
-        .collect()
+    // What somebody said comes before what followed from it.
+    let (said, followed): (Vec<_>, Vec<_>) = fields.partition(|(_, field)| !field.derived && !field.system);
+    let facts = said.into_iter().chain(followed);
+    facts.map(|(slot, field)| Fact::new(field.label.clone(), showing.shown(subject.record.get(slot), field))).collect()
 }
 
 /// Every instant that is known, in the order of time.
@@ -59,7 +54,7 @@ pub fn times(subject: &Subject) -> Vec<Fact> {
     let raised = subject.record.get(slot::RAISED_AT).as_int();
     times.retain(|(at, field)| field.key != "recorded_at" || raised.is_none_or(|raised| (at - raised).abs() > 60_000_000));
     times.sort_by_key(|(at, _)| *at);
-    times.into_iter().map(|(at, field)| Fact::new(field.label.clone(), Shown::Time(wall.long_time(at)))).collect()
+    times.into_iter().map(|(at, field)| Fact::new(field.label.clone(), Shown::Time(wall.narrow_time(at)))).collect()
 }
 
 /// Whether records of a type are clocks: a target that was granted, from when, until when.

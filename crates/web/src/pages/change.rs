@@ -63,10 +63,9 @@ fn slots(subject: &Subject) -> Vec<Slot> {
     slots
 }
 
-/// What the sender changed: against what stood there when the form was opened.
+/// A field that the sender changed, and what he wants in it.
 pub struct Changed<'a> {
     pub field: &'a Field,
-    pub was: String,
     pub mine: String,
 }
 
@@ -84,7 +83,7 @@ pub fn changed<'a>(subject: &'a Subject, posted: &Fields) -> Vec<Changed<'a>> {
         let empty = boxed && was.is_none_or(str::is_empty) && mine == "false";
         // A field that was not among those remembered is a wish of its own.
         if !empty && was.is_none_or(|was| !fields::unchanged(field, was, &mine)) {
-            all.push(Changed { field, was: was.unwrap_or_default().to_owned(), mine });
+            all.push(Changed { field, mine });
         }
     }
     all

@@ -13,6 +13,9 @@ use crate::view::list::{Column, ColumnSort, Direction, Role};
 use crate::view::parts::{Clock, ClockKind, Mark, Pill, Shown, Title};
 use crate::view::words;
 
+/// Columns that fit beside a title unless somebody chose them.
+const COLUMNS_MAX: usize = 6;
+
 /// Never a column: what the engine keeps for itself, and texts that no row can hold.
 fn fits(slot: Slot, field: &Field) -> bool {
     ![slot::ORIGIN, slot::GAPS].contains(&slot) && field.kind.is_column() && !field.kind.is_long_text()
@@ -43,14 +46,24 @@ pub fn wanted(asked: &Asked) -> Vec<Slot> {
     slots.push(title);
     let mut seen = std::collections::BTreeSet::new();
     slots.retain(|slot| seen.insert(*slot));
-    let place = |slot: &Slot| match record_type.fields.get(*slot).map(|field| field.key.as_str()) {
-        Some("priority") => 0,
-        Some("due_at") => 1,
-        _ if *slot == title => 2,
-        _ => 3,
+    let place = |role: Role| match role {
+        Role::Priority => 0,
+        Role::Due => 1,
+        Role::Title => 2,
+        Role::Main => 3,
+        _ => 4,
     };
-    slots.sort_by_key(place);
-    slots
+    let mut placed: Vec<(Slot, Role)> = slots.iter().copied().zip(roles(record_type, &slots)).collect();
+    placed.sort_by_key(|(_, role)| place(*role));
+    // Titles need room: where a view has many columns, plain ones stand back until somebody asks for them.
+    if !asked.visit.address.has("columns") {
+        while placed.len() > COLUMNS_MAX
+            && let Some(last) = placed.iter().rposition(|(_, role)| *role == Role::Text)
+        {
+            placed.remove(last);
+        }
+    }
+    placed.into_iter().map(|(slot, _)| slot).collect()
 }
 
 pub fn choices(asked: &Asked, shown: &[Slot]) -> Vec<Choice> {

@@ -1,6 +1,6 @@
 //! Forms over fields of the model: made, and given back with errors and everything that was typed.
 
-use model::{Kind, RecordType, Slot};
+use model::{RecordType, Slot};
 
 use super::fields;
 use super::posted::Fields;
@@ -71,9 +71,4 @@ pub fn typed_or<'a>(posted: Option<&'a Fields>, stood: &'a dyn Fn(&str) -> Strin
 pub fn labelled(record_type: &RecordType, typed: Vec<(String, String)>) -> Vec<(String, String)> {
     let label = |key: String| record_type.field(&key).map_or(key, |field| field.label.clone());
     typed.into_iter().filter(|(key, _)| key != "shown").map(|(key, value)| (label(key), value)).collect()
-}
-
-/// Whether a field is a list of plain texts that one box can hold.
-pub fn is_plain_rows(kind: &Kind) -> bool {
-    matches!(kind, Kind::Rows { scalar: true, .. })
 }

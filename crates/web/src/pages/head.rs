@@ -1,6 +1,6 @@
 //! The head of a record: what it is, where in its life-cycle it stands, and the moves that are open.
 
-use engine::Record;
+use engine::{Principal, Record};
 use model::{Category, Kind, Lifecycle, State, Transition, Value};
 
 use super::record::{Subject, past};
@@ -79,15 +79,13 @@ fn stages(subject: &Subject, lifecycle: &Lifecycle) -> Vec<Stage> {
         .collect()
 }
 
-/// The moves that this reader may make now, in the order in which they are usual.
-pub fn moves<'a>(subject: &'a Subject, lifecycle: &'a Lifecycle) -> Vec<&'a Transition> {
-    if !subject.is_live() {
-        return Vec::new();
-    }
-    let names = allowed(&subject.record, &subject.visit.principal);
+/// The moves that a reader may make now, in the order in which they are usual: label, drawing and name.
+pub fn open_moves(record: &Record, principal: &Principal) -> Vec<(String, &'static str, String)> {
+    let Some(lifecycle) = &record.record_type.lifecycle else { return Vec::new() };
+    let names = allowed(record, principal);
     let mut moves: Vec<&Transition> = names.iter().filter_map(|name| lifecycle.transition(name)).collect();
-    moves.sort_by_key(|transition| usual(lifecycle, &subject.record, transition));
-    moves
+    moves.sort_by_key(|transition| usual(lifecycle, record, transition));
+    moves.into_iter().map(|t| (t.label.clone(), icon(lifecycle, t), t.name.clone())).collect()
 }
 
 /// Forward along the path first, what rests after it, endings off the path last.
@@ -114,9 +112,9 @@ fn actions(subject: &Subject) -> (Vec<Action>, Vec<Action>) {
     };
     let mut more = Vec::new();
     let mut actions = Vec::new();
-    if let Some(lifecycle) = &subject.record_type.lifecycle {
-        for transition in moves(subject, lifecycle) {
-            let made = action(&transition.label, icon(lifecycle, transition), &transition.name, true);
+    if subject.is_live() {
+        for (label, icon, name) in open_moves(&subject.record, &subject.visit.principal) {
+            let made = action(&label, icon, &name, true);
             if actions.len() < BUTTONS { actions.push(made) } else { more.push(made) }
         }
     }

@@ -24,6 +24,7 @@ pub async fn show(visit: Visit, Path((path, number, verb)): Path<(String, String
     match verb.as_str() {
         "history" => return history::show(Subject::load(visit, &path, &number, time)?),
         "proof" => return proof::show(Subject::load(visit, &path, &number, time)?),
+        "proof.json" => return proof::file(&Subject::load(visit, &path, &number, time)?),
         _ => {}
     }
     let subject = Subject::load(visit, &path, &number, Time::Live)?;

@@ -53,10 +53,6 @@ impl Refused {
         Self { typed, ..self }
     }
 
-    pub fn problem(&self) -> &Problem {
-        &self.problem
-    }
-
     pub fn status(&self) -> StatusCode {
         self.problem.status()
     }

@@ -60,6 +60,12 @@ impl Wall {
         format!("{}, {}", day(then), clock(then))
     }
 
+    /// `24 Nov 2026, 10:42`, for narrow places.
+    pub fn narrow(&self, at: i64) -> String {
+        let then = self.local(at);
+        format!("{} {} {}, {}", then.day(), short_month(then), then.year(), clock(then))
+    }
+
     /// `24 November 2026, 10:42:07`.
     pub fn full(&self, at: i64) -> String {
         let then = self.local(at);
@@ -103,6 +109,10 @@ impl Wall {
 
     pub fn clock_time(&self, at: i64) -> parts::Time {
         parts::Time::new(self.clock(at), instant(at), self.full(at))
+    }
+
+    pub fn narrow_time(&self, at: i64) -> parts::Time {
+        parts::Time::new(self.narrow(at), instant(at), self.full(at))
     }
 
     pub fn long_time(&self, at: i64) -> parts::Time {

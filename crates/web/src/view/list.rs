@@ -89,8 +89,6 @@ pub struct MenuItem {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilterLine {
     pub value: String,
-    /// Stands in the empty line: `state == "new" && priority <= 2`, with fields of this type.
-    pub example: String,
     /// The rest of the query (view, sort, columns, at), kept.
     pub hidden: Vec<(String, String)>,
     pub error: Option<FilterError>,

@@ -27,7 +27,8 @@ pub struct Shell {
     pub as_at: Option<AsAt>,
     /// What was just done.
     pub notice: Option<Notice>,
-    /// `/events?watch=…`: where this page hears of changes. `None` for pages of the past and those that nothing moves.
+    /// `/events?watch=…&since=LEAF`: where this page hears of changes from that leaf on (event `changed`, id = leaf,
+    /// data `{"type","number","version","by"?}`). `None` for pages of the past and those that nothing moves.
     pub events: Option<String>,
     /// RFC 3339: the server's own time, by which the page goes on counting (a demonstration's clock is not the browser's).
     pub now: String,

@@ -152,7 +152,6 @@ fn queue() -> ListPage {
         counts_src: Some(s("/incidents/counts?view=open")),
         filter: FilterLine {
             value: s("state != \"closed\" && state != \"resolved\""),
-            example: s("state == \"new\" && priority <= 2"),
             hidden: vec![(s("view"), s("open"))],
             error: None,
             clear_href: Some(s("/incidents")),

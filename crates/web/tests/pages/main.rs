@@ -166,7 +166,7 @@ fn text_of_people_is_escaped() {
     }
 }
 
-/// To look at: `VOUCH_PAGES=/tmp/vouch-pages cargo test -p web --test pages`.
+/// To look at: `VOUCH_PAGES=DIR cargo test -p web --test pages`.
 #[test]
 fn pages_are_written_where_asked() {
     let Ok(folder) = std::env::var("VOUCH_PAGES") else { return };

@@ -1,0 +1,109 @@
+//! `vouch check`: live conformity, for people and pipelines.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use conformity::{CheckRow, Conformity, Question};
+use engine::{Engine, Time};
+
+use crate::cli::{Check, TableFormat};
+use crate::organisation::{Expect, Opening, conformity, open};
+use crate::users::said;
+
+pub fn run(options: &Check) -> anyhow::Result<ExitCode> {
+    let engine = open(&options.data, Expect::Existing, Opening::default())?;
+    if let Some(rules) = &options.rules {
+        earlier_rules(&engine, options, rules)?;
+    }
+    let conformity = conformity(&engine)?;
+    let question = question(&engine, options)?;
+    let rows = conformity.checks(options.clause.as_deref(), &question)?;
+    match options.format {
+        TableFormat::Json => println!("{}", serde_json::to_string_pretty(&rows)?),
+        TableFormat::Table => table(&rows),
+    }
+    match options.fail_under {
+        Some(bar) => under(&conformity, options, &question, bar),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The rules in force at a time are those of the catalogue that was loaded then; this program knows its own only.
+fn earlier_rules(engine: &Engine, options: &Check, rules: &str) -> anyhow::Result<()> {
+    if rules != "then" {
+        bail!("--rules {rules}: expected then");
+    }
+    let first = store::SessionExt::optional_int(
+        &mut *engine.reader()?,
+        "SELECT min(known_from) FROM text_version WHERE kind = 'model'",
+        &[],
+    )?;
+    let at = options.at.as_deref().and_then(engine::input::instant).context("--rules then needs --at TIME")?;
+    match first {
+        Some(first) if at >= first => Ok(()),
+        Some(first) => {
+            let earliest = jiff::Timestamp::from_microsecond(first)?;
+            bail!("no catalogue was loaded before {earliest}: expected --at from then on")
+        }
+        None => bail!("no catalogue has been loaded yet"),
+    }
+}
+
+fn question(engine: &Engine, options: &Check) -> anyhow::Result<Question> {
+    let period = match (&options.from, &options.to) {
+        (None, None) => None,
+        (Some(from), Some(to)) => Some(calendar::Period::parse(from, to)?),
+        _ => bail!("--from and --to belong together"),
+    };
+    let now = engine.clock().now();
+    let Some(at) = &options.at else { return Ok(Question { period, time: Time::Live }) };
+    let valid = instant(engine, "--at", at)?;
+    let known = match options.known.as_deref() {
+        None | Some("now") => now,
+        Some("then") => valid,
+        Some(text) => instant(engine, "--known", text)?,
+    };
+    if valid > now || known > now || known < valid {
+        bail!("expected at ≤ known ≤ now");
+    }
+    Ok(Question { period, time: Time::At { valid, known } })
+}
+
+/// RFC 3339, or a date: the end of that local day.
+fn instant(engine: &Engine, option: &str, text: &str) -> anyhow::Result<i64> {
+    if let Some(at) = engine::input::instant(text) {
+        return Ok(at);
+    }
+    let date = calendar::parse_date(text).with_context(|| format!("{option} {text}: expected an instant (RFC 3339) or a date"))?;
+    let now = engine.clock().now();
+    let zone = engine.settings(&mut *engine.reader()?)?.zone_at(now).map_err(said)?;
+    Ok((zone.start_of_day(date.tomorrow()?) - 1).min(now))
+}
+
+fn table(rows: &[CheckRow]) {
+    println!("{:<12} {:<16} {:>10} {:>10} {:>8} {:>13}  proves", "check", "status", "population", "passed", "failed", "undetermined");
+    for row in rows {
+        println!(
+            "{:<12} {:<16} {:>10} {:>10} {:>8} {:>13}  {}",
+            row.check,
+            row.status.as_str(),
+            row.population,
+            row.passed,
+            row.failed,
+            row.undetermined,
+            row.proves
+        );
+    }
+    if let Some(first) = rows.first() {
+        println!("from {} to {}, cut off at {}", first.from, first.to, first.cutoff);
+    }
+}
+
+/// Exit code 1 when fewer requirements than the bar are met.
+fn under(conformity: &Conformity, options: &Check, question: &Question, bar: f64) -> anyhow::Result<ExitCode> {
+    let rows = conformity.requirements(options.clause.as_deref(), question)?;
+    let met = rows.iter().filter(|row| row.status.meets_the_bar()).count();
+    let share = if rows.is_empty() { 0.0 } else { 100.0 * met as f64 / rows.len() as f64 };
+    eprintln!("{met} of {} requirements are met: {share:.1} %, the bar is {bar} %", rows.len());
+    Ok(if share < bar { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}

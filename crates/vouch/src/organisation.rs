@@ -1,0 +1,139 @@
+//! Opens an organisation: its folder, its database, its model.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use conformity::{Conformity, Library};
+use engine::{Clock, Engine, Entropy, Options, SystemClock, SystemEntropy};
+use model::Model;
+use store::Location;
+
+use crate::cli::Data;
+
+/// The core model, as it is built into the program.
+pub fn core_model() -> anyhow::Result<(Arc<Model>, String)> {
+    let files = processes::model_files();
+    let model = model::load::load(&files).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("the built-in model does not load:\n{}", all.join("\n"))
+    })?;
+    let text = files.iter().fold(String::new(), |text, (path, body)| text + "# " + path + "\n" + body);
+    Ok((Arc::new(model), text))
+}
+
+/// The keys of settings, without anything else being opened.
+pub fn registry() -> anyhow::Result<conformity::settings::Registry> {
+    conformity::registry(own_settings()).map_err(|e| anyhow::anyhow!("{e}"))
+}
+
+/// The built-in catalogue and the rooms' checks.
+pub fn library(model: &Model) -> anyhow::Result<Library> {
+    let library = Library::load(model, own_settings(), &processes::check_files());
+    library.map_err(|e| anyhow::anyhow!("the built-in checks do not load: {e}"))
+}
+
+/// Conformity over an open organisation.
+pub fn conformity(engine: &Arc<Engine>) -> anyhow::Result<Arc<Conformity>> {
+    Ok(Arc::new(Conformity::open(engine.clone(), library(engine.model())?)))
+}
+
+fn own_settings() -> (&'static str, &'static str) {
+    ("processes/shared/setting/own_settings.toml", processes::own_settings())
+}
+
+/// Whether the folder must hold an organisation already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    Existing,
+    NewOrExisting,
+}
+
+/// How an organisation is opened, beside where.
+pub struct Opening {
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub demonstration: bool,
+    /// Nothing is flushed to disk; only for what is thrown away.
+    pub scratch: bool,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::default()),
+            entropy: Arc::new(SystemEntropy),
+            demonstration: false,
+            scratch: false,
+        }
+    }
+}
+
+pub fn open(data: &Data, expect: Expect, opening: Opening) -> anyhow::Result<Arc<Engine>> {
+    let file = data.data.join("vouch.db");
+    if expect == Expect::Existing && data.database.is_none() && !file.exists() {
+        bail!("there is no organisation in {}: expected {}", data.data.display(), file.display());
+    }
+    private_folder(&data.data)?;
+    let location = match &data.database {
+        Some(url) => Location::Postgres { url: url.clone(), schema: None },
+        None if opening.scratch => Location::SqliteScratch(file),
+        None => Location::Sqlite(file),
+    };
+    let (model, model_text) = core_model()?;
+    let engine = Engine::open(Options {
+        location,
+        signer: Some(data.data.join("signer")),
+        model,
+        model_text,
+        behaviours: processes::behaviours(),
+        clock: opening.clock,
+        entropy: opening.entropy,
+        demonstration: opening.demonstration,
+    })?;
+    Ok(Arc::new(engine))
+}
+
+/// The key of this name in the data folder, made at first use.
+pub fn key(data: &Path, name: &str, entropy: &dyn Entropy) -> anyhow::Result<[u8; 32]> {
+    let folder = data.join("keys");
+    private_folder(&folder)?;
+    let path = folder.join(name);
+    if let Ok(bytes) = fs::read(&path) {
+        return bytes.try_into().map_err(|_| anyhow::anyhow!("{}: expected 32 bytes", path.display()));
+    }
+    let key = entropy.bytes32()?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .with_context(|| format!("making {}", path.display()))?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    Ok(key)
+}
+
+/// Makes a folder that nobody else may look into.
+pub fn private_folder(path: &Path) -> anyhow::Result<()> {
+    if !path.is_dir() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| format!("making {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Waits until a note covers what was written, at most five seconds; says so when it is not.
+pub fn signed(engine: &Engine) -> anyhow::Result<()> {
+    if engine.sign()?.is_none() && engine.read_only().is_none() {
+        eprintln!("the running server signs what was written within a second");
+    }
+    Ok(())
+}
+
+/// The data folder of a throw-away, or of the given place.
+pub fn at(path: PathBuf) -> Data {
+    Data { data: path, database: None }
+}
