@@ -55,7 +55,9 @@ import sys
 import zipfile
 from zoneinfo import ZoneInfo
 
-DEFAULT = "/work/shared/data/logs/uci-servicenow-incidents/incident_event_log.zip"
+SHARED = os.environ.get("VOUCH_SHARED_DATA") or os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "shared", "data")
+DEFAULT = os.path.join(SHARED, "logs", "uci-servicenow-incidents", "incident_event_log.zip")
 UTC = dt.timezone.utc
 
 STATES = {

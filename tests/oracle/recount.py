@@ -26,7 +26,7 @@ What each setting changes
 - at: only rows with time <= at exist; histories count as incomplete by what is known then.
 Period and at: local days of the organisation, half-open; a period that ends after `at` ends at `at`.
 
-A subject whose `when` is unknown stays in the population (-h, -j, -k, and -e without a wait). It is counted on one day,
+A subject whose `when` reads a field that the source lacks stays in the population (-h to -k, and -e without a wait). It is counted on one day,
 since months are sums: that of raised_at, the day anchor of every record (formal_checks.md 2). -i has only cases that
 were resolved in the period: unknown && false is false.
 """
@@ -271,10 +271,8 @@ class Recount:
     def check_h(self):
         return ((case, None) for case, _ in self.subjects if self.inside(case.raised_at))
 
-    def check_i(self):
-        return ((case, None) for case, i in self.subjects if self.inside(case.first_resolved_at[i]))
-
-    check_j = check_k = check_h
+    # Nobody knows which were major, so none leaves: each stays on the day on which it was raised.
+    check_i = check_j = check_k = check_h
 
     def check_c(self):
         return ()

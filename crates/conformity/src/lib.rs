@@ -34,4 +34,4 @@ pub use scan::{Counts, Verdict};
 pub use snapshots::Snapshot;
 pub use stated::{Assessment, NilReturn};
 pub use status::{CheckStatus, Grade, Status};
-pub use view::{CheckDetail, CheckRow, ClauseRow, MonthRow, RequirementRow, RequirementView};
+pub use view::{AssessmentRow, CheckDetail, CheckRow, ClauseRow, MonthRow, RequirementRow, RequirementView};

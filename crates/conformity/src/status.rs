@@ -257,7 +257,8 @@ mod tests {
         let empty = |status, proves| outcome(status, proves, Counts::default());
         let unknown = outcome(NotDeterminable, Necessary, counts(1, 0, 1));
         let good = Some(Grade::Conforming);
-        let table: Vec<(&str, Vec<Outcome>, Option<DocumentedBasis>, Option<Grade>, Status)> = vec![
+        type Case = (&'static str, Vec<Outcome>, Option<DocumentedBasis>, Option<Grade>, Status);
+        let table: Vec<Case> = vec![
             ("1 none passes", vec![fail(Necessary, 0)], explicit, None, Status::NotConforming),
             ("1 some pass", vec![fail(Necessary, 4)], explicit, good, Status::Partly),
             (

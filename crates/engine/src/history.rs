@@ -328,7 +328,7 @@ fn long_text<'a>(keys: &'a [Param<'a>]) -> Lasting<'a> {
 }
 
 /// From `moment.recorded` on we believe that nothing of this thing holds in `[moment.happened, until)`; what was
-/// believed before stays beside it. Rows that came with the same instant of recording were seen by nobody and go.
+/// believed before stays beside it. `until` is the thing's next change, or for ever. Rows that came with the same instant of recording were seen by nobody and go.
 pub(crate) fn clear(session: &mut dyn Session, thing: &Lasting<'_>, moment: Moment, until: i64) -> Result<(), Fault> {
     let Lasting { table, copied, holds, keys } = thing;
     let Moment { happened, recorded } = moment;
@@ -346,19 +346,13 @@ pub(crate) fn clear(session: &mut dyn Session, thing: &Lasting<'_>, moment: Mome
         run(sql, &[happened], &[happened, happened])?;
         return Ok(());
     }
-    // PostgreSQL cannot tell the type of a bare parameter in a select list.
-    let copy = |from: &str, to: &str| {
-        format!(
-            "INSERT INTO {table} ({copied}, valid_from, valid_to, known_from, known_to) \
-             SELECT {copied}, {from}, {to}, CAST(? AS BIGINT), {FOREVER} FROM {table} WHERE {believed}"
-        )
-    };
-    let bigint = "CAST(? AS BIGINT)";
-    if until != FOREVER {
-        let sql = format!("{} AND valid_from < ? AND valid_to > ?", copy(bigint, "valid_to"));
-        run(sql, &[until, recorded], &[until, until])?;
-    }
-    let sql = format!("{} AND valid_from < ? AND valid_to > ? AND known_from < ?", copy("valid_from", bigint));
+    // No row reaches beyond `until`: what changed then ended the row before it. PostgreSQL cannot tell the type of a
+    // bare parameter in a select list.
+    let sql = format!(
+        "INSERT INTO {table} ({copied}, valid_from, valid_to, known_from, known_to) \
+         SELECT {copied}, valid_from, CAST(? AS BIGINT), CAST(? AS BIGINT), {FOREVER} FROM {table} \
+         WHERE {believed} AND valid_from < ? AND valid_to > ? AND known_from < ?"
+    );
     run(sql, &[happened, recorded], &[happened, happened, recorded])?;
     let sql = format!("UPDATE {table} SET valid_to = ? WHERE {believed} AND valid_from < ? AND valid_to > ? AND known_from = ?");
     run(sql, &[happened], &[happened, happened, recorded])?;

@@ -42,7 +42,8 @@ pub(crate) fn unverified(note: &str) -> Result<Checkpoint, String> {
 /// [`Refusal::BadQuery`] for a negative index, no leaves or more than [`ENTRIES_MAX`].
 pub fn entries(session: &mut dyn Session, from: i64, limit: i64) -> Result<Vec<(i64, Vec<u8>)>, Error> {
     if from < 0 || !(1..=ENTRIES_MAX).contains(&limit) {
-        let message = format!("from {from}, limit {limit}: expected an index from 0 on and a limit of 1 to {ENTRIES_MAX}");
+        let message =
+            format!("from {from}, limit {limit}: expected an index from 0 on and a limit of 1 to {ENTRIES_MAX}");
         return Err(Refusal::BadQuery(message).into());
     }
     let mut found = Vec::new();
@@ -82,7 +83,9 @@ pub fn consistency(session: &mut dyn Session, from: u64, size: u64) -> Result<Ve
 fn within(session: &mut dyn Session, size: u64) -> Result<(), Error> {
     let leaves = session.one_int("SELECT leaves FROM head WHERE one = 1", &[])?;
     if size > u64::try_from(leaves).unwrap_or(0) {
-        return Err(Refusal::BadQuery(format!("the ledger has {leaves} leaves: expected a size of at most that")).into());
+        return Err(
+            Refusal::BadQuery(format!("the ledger has {leaves} leaves: expected a size of at most that")).into()
+        );
     }
     Ok(())
 }
@@ -121,7 +124,8 @@ fn sealed(session: &mut dyn Session, record: i64) -> Result<Vec<Sealed>, Fault> 
 type Secrets = BTreeMap<(i64, String), (Json, [u8; 32])>;
 
 fn secrets(session: &mut dyn Session, record: i64) -> Result<Secrets, Fault> {
-    let sql = "SELECT s.entry, s.field, s.value, s.salt FROM entry e JOIN secret s ON s.entry = e.id WHERE e.record = ?";
+    let sql =
+        "SELECT s.entry, s.field, s.value, s.salt FROM entry e JOIN secret s ON s.entry = e.id WHERE e.record = ?";
     let mut found = Secrets::new();
     session.query(sql, &[Param::Int(record)], &mut |row| {
         let bad = |_| Fault::ledger("a secret does not parse");

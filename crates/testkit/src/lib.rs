@@ -3,6 +3,8 @@
 
 mod app;
 mod client;
+mod desk;
 
 pub use app::{Actor, NOON, TestApp};
 pub use client::{Answer, Client};
+pub use desk::Desk;

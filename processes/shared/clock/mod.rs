@@ -1,13 +1,13 @@
 //! Clocks, as behaviours of other rooms run them: what was promised, and the moves that follow from starting, changing,
 //! stopping and taking up again. Nothing here pauses: only an agreement could say in which states a clock rests.
 
-mod promise;
-mod working_time;
+mod sets_promise;
+mod measures_working_time;
 
 use engine::{Error, FollowUp, Record, Surroundings};
 use model::Value;
 
-pub(crate) use promise::{Promise, promise};
+pub(crate) use sets_promise::{Promise, promise};
 
 /// A clock as it stands.
 pub(crate) struct Clock {
@@ -130,8 +130,8 @@ impl Clock {
         if !matches!(self.state, State::Running | State::EscalationDue) {
             return Ok(Turn { act: None, due_at: Some(self.due_at) });
         }
-        let planned = working_time::after(cx, self.started_at, self.target)?;
-        let excluded = working_time::between(cx, planned, self.due_at)?;
+        let planned = measures_working_time::after(cx, self.started_at, self.target)?;
+        let excluded = measures_working_time::between(cx, planned, self.due_at)?;
         let mut promise = promise.moved(cx, excluded)?;
         if self.state == State::EscalationDue {
             promise.escalation = self.escalation_due_at.zip(self.grace_ends_at);
@@ -184,6 +184,6 @@ fn escalated(promise: &Promise, now: i64) -> Vec<(String, Value)> {
 
 /// The working time from `stopped` to `at`, from `now` on.
 fn later(cx: &mut dyn Surroundings, stopped: i64, at: i64, now: i64) -> Result<i64, Error> {
-    let left = working_time::between(cx, stopped, at)?;
-    working_time::after(cx, now, left)
+    let left = measures_working_time::between(cx, stopped, at)?;
+    measures_working_time::after(cx, now, left)
 }

@@ -1,5 +1,6 @@
 //! From new leaves to the subjects whose answer they may have changed.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -29,8 +30,11 @@ pub(super) enum Subjects {
 /// Changed records by range of leaves: checks with the same cursor share them.
 #[derive(Default)]
 pub(super) struct Dirty {
-    read: HashMap<(i64, i64), Option<BTreeMap<String, BTreeSet<i64>>>>,
+    read: HashMap<(i64, i64), Option<ByType>>,
 }
+
+/// Ids of records, by type.
+type ByType = BTreeMap<String, BTreeSet<i64>>;
 
 impl Dirty {
     /// The subjects of a check that the leaves of this range concern.
@@ -40,12 +44,11 @@ impl Dirty {
         check: &Check,
         leaves: Range<i64>,
     ) -> Result<Subjects, Error> {
-        let key = (leaves.start, leaves.end);
-        if !self.read.contains_key(&key) {
-            let changed = changed(session, leaves)?;
-            self.read.insert(key, changed);
-        }
-        let Some(Some(changed)) = self.read.get(&key) else { return Ok(Subjects::All) };
+        let known = match self.read.entry((leaves.start, leaves.end)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(changed(session, leaves)?),
+        };
+        let Some(changed) = known else { return Ok(Subjects::All) };
         let mut records = BTreeSet::new();
         for dependency in &check.parts.dependencies {
             let Some(from) = changed.get(&*dependency.record_type) else { continue };
@@ -69,7 +72,7 @@ impl Dirty {
 
 /// The records that were written, by type, with those at the other end of their links: a link that was made or ended is
 /// an entry of one of the two only.
-fn changed(session: &mut dyn Session, leaves: Range<i64>) -> Result<Option<BTreeMap<String, BTreeSet<i64>>>, Error> {
+fn changed(session: &mut dyn Session, leaves: Range<i64>) -> Result<Option<ByType>, Error> {
     if leaves.end - leaves.start > LEAVES_MAX {
         return Ok(None);
     }
@@ -83,7 +86,7 @@ fn changed(session: &mut dyn Session, leaves: Range<i64>) -> Result<Option<BTree
     for (here, there) in [("a", "b"), ("b", "a")] {
         all.extend(ids_of(session, &written, &format!("SELECT DISTINCT {there} FROM link WHERE {here}"), "")?);
     }
-    let mut by_type = BTreeMap::<String, BTreeSet<i64>>::new();
+    let mut by_type = ByType::new();
     for batch in all.into_iter().collect::<Vec<_>>().chunks(BATCH) {
         let statement = Sql::compose("SELECT id, type FROM record WHERE id IN ({})", &[&listed(batch)]);
         run(session, &statement, &mut |row| {

@@ -1,5 +1,7 @@
 //! Conformity as a whole: real model, real catalogue, real checks, records in both databases.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops here")]
+
 mod by_files_alone;
 mod examples;
 mod follower;

@@ -159,7 +159,8 @@ impl Run {
             chunk.live.insert((index, id), by_slot(row, 1, &slots, width));
             Ok(())
         })?;
-        let slots: Vec<(Slot, bool)> = short_columns(record_type).map(|(slot, field)| (slot, field.kind.is_text())).collect();
+        let slots: Vec<(Slot, bool)> =
+            short_columns(record_type).map(|(slot, field)| (slot, field.kind.is_text())).collect();
         let list: String = short_columns(record_type).map(|(_, field)| format!(", {}", quoted(&field.key))).collect();
         let table = quoted(&format!("{}_v", record_type.name));
         self.query(session, &format!("SELECT id, {TIMES}{list} FROM {table}"), "id", &mut |id, row| {

@@ -6,8 +6,8 @@ use ledger::{Hash, Leaf};
 use store::{Fault, Param, Session};
 
 use super::cell::Cell;
-use super::openings::{self, Place, Secrets};
 use super::findings::{Finding, Stop};
+use super::openings::{self, Place, Secrets};
 
 /// An entry as its leaf and openings say it.
 pub(super) struct Entry {
@@ -107,8 +107,9 @@ pub(super) fn check(raws: Vec<Raw>, secrets: &mut Secrets, cx: &Context<'_>) -> 
             return Err(finding.field("id").stop("a leaf", format!("entry {} without one", raw.id)));
         };
         let place = Place { number: cx.number, leaf: index };
-        let leaf = Leaf::parse(&raw.body)
-            .map_err(|e| place.finding("a leaf is not in its form", "leaf").field("body").stop("canonical JSON", e.to_string()))?;
+        let leaf = Leaf::parse(&raw.body).map_err(|e| {
+            place.finding("a leaf is not in its form", "leaf").field("body").stop("canonical JSON", e.to_string())
+        })?;
         row(&raw, &leaf, cx, &place)?;
         let chained = [("version", version, leaf.record_version)];
         for (field, expected, found) in chained {
@@ -164,7 +165,8 @@ fn row(raw: &Raw, leaf: &Leaf<'_>, cx: &Context<'_>, place: &Place<'_>) -> Resul
     for (((name, _), expected), found) in SEALED.iter().zip(&sealed).zip(&raw.sealed) {
         finding(name).same(expected, found)?;
     }
-    let hash = raw.model.int().and_then(|id| cx.models.iter().find(|(m, _)| *m == id)).map_or(&Cell::Null, |(_, hash)| hash);
+    let hash =
+        raw.model.int().and_then(|id| cx.models.iter().find(|(m, _)| *m == id)).map_or(&Cell::Null, |(_, hash)| hash);
     finding("model").same(&Cell::of_text(&leaf.model.to_hex()), hash)?;
     if leaf.log != cx.log_id {
         let finding = place.finding("a leaf was made for another log", "leaf").field("log");

@@ -164,9 +164,19 @@ fn bounds(changes: &[Change], spans: &[Span]) -> Result<(), Box<Mismatch>> {
     for span in spans {
         let ends = [
             ("valid_from", span.valid_from, happened(span.valid_from), "an instant at which it changed"),
-            ("valid_to", span.valid_to, span.valid_to == FOREVER || happened(span.valid_to), "an instant at which it changed"),
+            (
+                "valid_to",
+                span.valid_to,
+                span.valid_to == FOREVER || happened(span.valid_to),
+                "an instant at which it changed",
+            ),
             ("known_from", span.known_from, recorded(span.known_from), "an instant at which a change was recorded"),
-            ("known_to", span.known_to, span.known_to == FOREVER || recorded(span.known_to), "an instant at which a change was recorded"),
+            (
+                "known_to",
+                span.known_to,
+                span.known_to == FOREVER || recorded(span.known_to),
+                "an instant at which a change was recorded",
+            ),
             ("valid_to", span.valid_to, span.valid_from < span.valid_to, "an end after the beginning"),
             ("known_to", span.known_to, span.known_from < span.known_to, "an end after the beginning"),
             ("known_to", span.known_to, span.valid_from < span.known_to, "an end after it began to hold"),

@@ -40,10 +40,12 @@ const COLUMNS: [&str; 2] = ["entry", "scope"];
 
 pub(super) fn check(session: &mut dyn Session, totals: &mut Totals) -> Result<(), Stop> {
     let mut acts = std::mem::take(&mut totals.links);
-    totals.rows += i64::try_from(acts.iter().filter(|act| !matches!(act.change.update, Update::Gone)).count()).unwrap_or(0);
+    totals.rows +=
+        i64::try_from(acts.iter().filter(|act| !matches!(act.change.update, Update::Gone)).count()).unwrap_or(0);
     acts.sort_by(|one, other| (&one.key, one.change.entry).cmp(&(&other.key, other.change.entry)));
     let mut walk = Walk { acts: acts.into_iter().peekable(), key: None, spans: Vec::new(), found: None };
-    let sql = "SELECT kind, valid_from, valid_to, known_from, known_to, a, b, entry, scope FROM link ORDER BY kind, a, b";
+    let sql =
+        "SELECT kind, valid_from, valid_to, known_from, known_to, a, b, entry, scope FROM link ORDER BY kind, a, b";
     session.query(sql, &[], &mut |row| {
         let int = |column| Cell::read(row, column, false);
         let kind = Cell::read(row, 0, true).text().unwrap_or_default().to_owned();
@@ -90,7 +92,9 @@ impl<A: Iterator<Item = LinkAct>> Walk<A> {
 
     /// Acts whose link has no rows.
     fn before(&mut self, next: Option<&Key>) {
-        while let Some(key) = self.acts.peek().map(|act| act.key.clone()).filter(|key| next.is_none_or(|next| key < next)) {
+        while let Some(key) =
+            self.acts.peek().map(|act| act.key.clone()).filter(|key| next.is_none_or(|next| key < next))
+        {
             self.compare(key, &[]);
         }
     }
@@ -119,6 +123,7 @@ fn stop(session: &mut dyn Session, key: &Key, record: i64, mismatch: Mismatch) -
         Spot::Time(end) => format!("{kind}.{end}"),
         Spot::Value(column) => format!("{kind}.{}", COLUMNS.get(column).copied().unwrap_or_default()),
     };
-    let finding = Finding::new(format!("{what} ({ends})"), "link").record(number(session, record)?).field(field).leaf(leaf);
+    let finding =
+        Finding::new(format!("{what} ({ends})"), "link").record(number(session, record)?).field(field).leaf(leaf);
     Ok(finding.stop(expected, found))
 }

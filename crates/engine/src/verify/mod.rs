@@ -28,8 +28,8 @@ use ledger::signer::SignerHead;
 use model::Model;
 use store::{Dialect, Fault, Session};
 
-pub use findings::{Difference, Where};
 use findings::Stop;
+pub use findings::{Difference, Where};
 
 /// What a verification came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,8 @@ pub struct Report {
 impl Report {
     /// As `vouch verify --format json` prints it.
     pub fn to_json(&self) -> serde_json::Value {
-        let checkpoint = self.checkpoint.map(|(size, root)| serde_json::json!({"size": size, "root": root.to_base64()}));
+        let checkpoint =
+            self.checkpoint.map(|(size, root)| serde_json::json!({"size": size, "root": root.to_base64()}));
         serde_json::json!({
             "ok": self.ok,
             "entries": self.entries,
@@ -89,7 +90,10 @@ fn in_snapshot(session: &mut dyn Session, model: &Model, signer: Option<&SignerH
     let mut report =
         Report { ok: true, entries: 0, checkpoint: None, unsigned: 0, first_difference: None, warnings: Vec::new() };
     if signer.is_none() {
-        report.warnings.push("no signer's state was given: signatures were not checked, nor whether leaves are missing at the end".to_owned());
+        report.warnings.push(
+            "no signer's state was given: signatures were not checked, nor whether leaves are missing at the end"
+                .to_owned(),
+        );
     }
     match run(session, model, signer, &mut report) {
         Ok(()) => {}
@@ -102,12 +106,7 @@ fn in_snapshot(session: &mut dyn Session, model: &Model, signer: Option<&SignerH
     Ok(report)
 }
 
-fn run(
-    session: &mut dyn Session,
-    model: &Model,
-    signer: Option<&SignerHead>,
-    report: &mut Report,
-) -> Result<(), Stop> {
+fn run(session: &mut dyn Session, model: &Model, signer: Option<&SignerHead>, report: &mut Report) -> Result<(), Stop> {
     whole::database(session)?;
     let head = whole::head(session)?;
     report.entries = head.leaves;

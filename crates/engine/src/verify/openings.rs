@@ -80,7 +80,8 @@ pub(super) fn open(
 }
 
 fn read(body: &str, place: &Place<'_>) -> Result<([u8; 32], serde_json::Map<String, serde_json::Value>), Stop> {
-    let finding = || place.finding("an entry's opening is not in the form in which it was written", "entry").field("opening");
+    let finding =
+        || place.finding("an entry's opening is not in the form in which it was written", "entry").field("opening");
     let (seed, fields) = opening::parse(body).map_err(|e| finding().stop("an opening", e.to_string()))?;
     // The exact text, so that nothing can hide in it: a member twice, one that nobody reads.
     let mut whole = serde_json::Map::new();
@@ -106,7 +107,8 @@ fn ordinary(
         Some(sealed) if *sealed == found => Ok(()),
         sealed => {
             let finding = place.finding("the value of an entry is not the one that was sealed", "entry").field(key);
-            let expected = sealed.map_or("no such field".to_owned(), |hash| format!("a value for the commitment {}", hash.to_hex()));
+            let expected = sealed
+                .map_or("no such field".to_owned(), |hash| format!("a value for the commitment {}", hash.to_hex()));
             Err(finding.stop(expected, Cell::of_text(&value.to_string()).to_string()))
         }
     }
@@ -114,7 +116,8 @@ fn ordinary(
 
 fn apart(leaf: &Leaf<'_>, key: &str, secret: Option<Secret>, place: &Place<'_>) -> Result<serde_json::Value, Stop> {
     let sealed = leaf.fields.get(key);
-    let expected = || sealed.map_or("no such field".to_owned(), |hash| format!("a value for the commitment {}", hash.to_hex()));
+    let expected =
+        || sealed.map_or("no such field".to_owned(), |hash| format!("a value for the commitment {}", hash.to_hex()));
     let Some(Secret { value, salt }) = secret else {
         let what = "a sealed value is gone and no entry says that it was erased";
         return Err(place.finding(what, "secret").field(key).stop(expected(), "nothing"));

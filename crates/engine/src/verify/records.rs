@@ -145,7 +145,8 @@ fn fold<'a>(
     entries: Vec<Entry>,
     totals: &mut Totals,
 ) -> Result<History<'a>, Stop> {
-    let number = entries.first().and_then(|e| e.opened("number")).and_then(|n| n.as_str()).unwrap_or_default().to_owned();
+    let number =
+        entries.first().and_then(|e| e.opened("number")).and_then(|n| n.as_str()).unwrap_or_default().to_owned();
     let (changes, long_texts, lines) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     let live = vec![(Cell::Null, None); record_type.fields.len()];
     let mut history = History { id, record_type, number, entries: Vec::new(), changes, long_texts, lines, live };
@@ -173,7 +174,10 @@ fn fold<'a>(
                 }
                 Meaning::Act => {}
                 Meaning::Unknown => {
-                    totals.warnings.insert(format!("the model has no field {}.{key} any more: it was not compared", record_type.name));
+                    totals.warnings.insert(format!(
+                        "the model has no field {}.{key} any more: it was not compared",
+                        record_type.name
+                    ));
                 }
             }
         }
@@ -268,7 +272,8 @@ fn live_row(history: &History<'_>, found: Option<Vec<Cell>>) -> Result<(), Stop>
 fn leftover(session: &mut dyn Session, model: &Model, chunk: &Chunk) -> Result<(), Stop> {
     let of_type = |index: usize| model.types().get(index).map(|t| t.name.clone()).unwrap_or_default();
     let first = chunk.live.keys().next().map(|(index, id)| (of_type(*index), *id));
-    let first = first.or_else(|| chunk.versions.keys().next().map(|(index, id)| (format!("{}_v", of_type(*index)), *id)));
+    let first =
+        first.or_else(|| chunk.versions.keys().next().map(|(index, id)| (format!("{}_v", of_type(*index)), *id)));
     let first = first.or_else(|| {
         let ((index, id), lines) = chunk.lines.first_key_value()?;
         let (slot, _) = lines.keys().next()?;
@@ -283,7 +288,8 @@ fn leftover(session: &mut dyn Session, model: &Model, chunk: &Chunk) -> Result<(
     ];
     let first = first.or_else(|| kernel.into_iter().find_map(|(table, id)| Some((table.to_owned(), *id?))));
     let Some((table, id)) = first else { return Ok(()) };
-    let finding = Finding::new("a row belongs to no entry of its record", table).record(number(session, id)?).field("id");
+    let finding =
+        Finding::new("a row belongs to no entry of its record", table).record(number(session, id)?).field("id");
     Err(finding.stop("nothing", format!("a row with the id {id}")))
 }
 

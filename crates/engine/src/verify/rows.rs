@@ -25,7 +25,8 @@ pub(super) fn long_texts(history: &History<'_>, mut found: BTreeMap<String, Vec<
         let key = history.key(*slot);
         let spans = found.remove(key).unwrap_or_default();
         let named = |_| key.to_owned();
-        fold::compare(1, changes, &spans).map_err(|mismatch| stop(history, "long_text", Some(key), named, *mismatch))?;
+        fold::compare(1, changes, &spans)
+            .map_err(|mismatch| stop(history, "long_text", Some(key), named, *mismatch))?;
     }
     match found.into_iter().next() {
         Some((key, _)) => Err(unmade(history, "long_text", &key)),

@@ -23,7 +23,9 @@ pub(super) fn steps(history: &History<'_>, rows: Vec<Vec<Cell>>) -> Result<i64, 
             states.put(entry, to.clone());
         }
         let deviates = entry.opened(opening::DEVIATES).map_or(Cell::Null, Cell::of_json);
-        let finding = |field: &str| place(history, entry).finding("an entry's row is not what its opening says", "entry").field(field);
+        let finding = |field: &str| {
+            place(history, entry).finding("an entry's row is not what its opening says", "entry").field(field)
+        };
         finding("deviates").same(&deviates, &entry.deviates)?;
         let step = to.filter(|to| !to.is_null());
         // A row of a source states the record's state each time, an act here only when it enters one.
@@ -93,7 +95,8 @@ fn one(
 ) -> Result<(), Stop> {
     let rows = found.unwrap_or_default();
     let [row] = rows.as_slice() else {
-        let finding = place(history, entry).finding(&format!("the {table} that an entry made is missing or there twice"), table);
+        let finding =
+            place(history, entry).finding(&format!("the {table} that an entry made is missing or there twice"), table);
         return Err(finding.field("entry").stop("one row", format!("{} rows", rows.len())));
     };
     for (((name, _), expected), found) in columns.iter().zip(expected).zip(row) {

@@ -46,7 +46,8 @@ pub(super) fn check(
 fn all_signed(session: &mut dyn Session, signer: Option<&SignerHead>) -> Result<(), Stop> {
     let leaves = whole::count(session, "leaf")?;
     if let Some(signer) = signer.filter(|signer| signer.size > u64::try_from(leaves).unwrap_or(0)) {
-        let finding = Finding::new("the ledger has fewer leaves than were signed: it was restored or cut short", "leaf");
+        let finding =
+            Finding::new("the ledger has fewer leaves than were signed: it was restored or cut short", "leaf");
         let finding = finding.record(lost_number(session)?).leaf(leaves);
         return Err(finding.stop(format!("{} leaves", signer.size), format!("{leaves} leaves")));
     }
@@ -151,7 +152,9 @@ impl Walk<'_> {
         };
         let checkpoint = match opened {
             Ok(checkpoint) => checkpoint,
-            Err(why) => return Err(finding("a checkpoint is not the signer's").stop("a note with a good signature", why)),
+            Err(why) => {
+                return Err(finding("a checkpoint is not the signer's").stop("a note with a good signature", why));
+            }
         };
         let origin = LogId::new(&self.head.log_id).map_or_else(|e| e.to_string(), |log| log.origin());
         if checkpoint.origin != origin {
@@ -165,7 +168,8 @@ impl Walk<'_> {
         if checkpoint.root != root {
             let from = report.checkpoint.map_or(0, |(size, _)| size);
             let what = format!("the leaves from {from} to {} are not those that were signed", size - 1);
-            return Err(finding(&what).stop(format!("root {}", checkpoint.root.to_base64()), format!("root {}", root.to_base64())));
+            return Err(finding(&what)
+                .stop(format!("root {}", checkpoint.root.to_base64()), format!("root {}", root.to_base64())));
         }
         report.checkpoint = Some((size, root));
         Ok(())
@@ -191,7 +195,10 @@ fn missing(session: &mut dyn Session, index: i64, leaves: i64) -> Result<Stop, S
     };
     let count = whole::count(session, "leaf")?;
     let finding = Finding::new("a leaf is missing", "leaf").record(number).leaf(index);
-    Ok(finding.stop(format!("{leaves} leaves, numbered from 0 without a gap"), format!("{count} leaves, none with this number")))
+    Ok(finding.stop(
+        format!("{leaves} leaves, numbered from 0 without a gap"),
+        format!("{count} leaves, none with this number"),
+    ))
 }
 
 /// Nothing may stand above the head's count of leaves.

@@ -72,7 +72,11 @@ pub(super) fn counts(session: &mut dyn Session, model: &Model, head: &Head, tota
     }
     for (table, id) in tables(model) {
         let sql = format!("SELECT {id} FROM {} WHERE {id} < 1 OR {id} > ? LIMIT 1", quoted(&table));
-        let last = if ["entry", "secret"].contains(&table.as_str()) && id != "record" { head.next_entry } else { head.next_id };
+        let last = if ["entry", "secret"].contains(&table.as_str()) && id != "record" {
+            head.next_entry
+        } else {
+            head.next_id
+        };
         let mut stray = None;
         session.query(&sql, &[Param::Int(last)], &mut |row| {
             stray = Some(Cell::read(row, 0, false));
@@ -119,7 +123,10 @@ fn counters(session: &mut dyn Session, totals: &Totals) -> Result<(), Stop> {
         if *last != Cell::Int(given) {
             let lost = lost_number(session)?;
             let finding = Finding::new("a counter stands at another number than was given last", "counter");
-            return Err(finding.record(lost).field(prefix.text().unwrap_or_default()).stop(given.to_string(), last.to_string()));
+            return Err(finding
+                .record(lost)
+                .field(prefix.text().unwrap_or_default())
+                .stop(given.to_string(), last.to_string()));
         }
     }
     for (prefix, given) in &totals.numbers {

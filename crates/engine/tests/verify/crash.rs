@@ -33,7 +33,8 @@ fn killed_between_the_signers_file_and_the_note_the_next_start_gives_the_same_no
     world.engine().sign().unwrap();
     tickets(&world, 2);
     world.engine().sign().unwrap();
-    let note = |world: &World| world.session().optional_text("SELECT note FROM checkpoint WHERE size = 5", &[]).unwrap();
+    let note =
+        |world: &World| world.session().optional_text("SELECT note FROM checkpoint WHERE size = 5", &[]).unwrap();
     let first = note(&world);
     world.session().execute("DELETE FROM checkpoint WHERE size = 5", &[]).unwrap();
     let report = world.verify();

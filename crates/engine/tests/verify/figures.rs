@@ -25,7 +25,8 @@ fn verification_of_a_log_like_the_real_one() {
             let mut plan = Plan::default();
             for n in 0..100.min(CASES - batch * 100) {
                 let case = case(&world, &mut random, -1 - i64::try_from(n).unwrap());
-                let (record, imported, _) = plan_case(world.engine(), &mut *session, &importer, START + 400_000_000_000, case).unwrap();
+                let (record, imported, _) =
+                    plan_case(world.engine(), &mut *session, &importer, START + 400_000_000_000, case).unwrap();
                 plan.records.push(record);
                 plan.imported.extend(imported);
             }
@@ -62,7 +63,10 @@ fn case(world: &World, random: &mut Random, id: i64) -> ReplayCase {
                 (slot("loud"), Value::Bool(random.percent(50))),
                 (slot("seen_at"), Value::Instant(at)),
                 (slot("reason"), Value::text(format!("reason {}", random.below(9)))),
-                (slot("story"), Value::text(format!("a story of some length, told for the {}th time", random.below(2)))),
+                (
+                    slot("story"),
+                    Value::text(format!("a story of some length, told for the {}th time", random.below(2))),
+                ),
             ],
             lines: Vec::new(),
             imported: ImportedRow { source: "log".to_owned(), identity: random.next().to_string(), hash: [7; 32] },

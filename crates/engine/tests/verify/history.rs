@@ -41,7 +41,8 @@ impl Oracle {
 
     /// Version and instant of the last entry by the order in which things happened.
     fn version(&self, valid: i64, known: i64) -> Option<(i64, i64)> {
-        let seen = self.entries.iter().zip(1..).filter(|((happened, recorded), _)| *happened <= valid && *recorded <= known);
+        let seen =
+            self.entries.iter().zip(1..).filter(|((happened, recorded), _)| *happened <= valid && *recorded <= known);
         seen.map(|((happened, _), version)| (*happened, version)).max().map(|(happened, version)| (version, happened))
     }
 
@@ -52,7 +53,8 @@ impl Oracle {
     /// Notes what differs from what was so at that instant as known now; nothing at all makes no entry.
     fn say(&mut self, happened: i64, recorded: i64, wanted: Vec<(String, Option<String>)>) {
         let entry = i64::try_from(self.entries.len()).unwrap() + 1;
-        let news: Vec<_> = wanted.into_iter().filter(|(key, value)| self.value(key, happened, recorded) != *value).collect();
+        let news: Vec<_> =
+            wanted.into_iter().filter(|(key, value)| self.value(key, happened, recorded) != *value).collect();
         if news.is_empty() {
             return;
         }
@@ -168,7 +170,15 @@ fn text(value: &Value) -> Option<String> {
     value.as_text().map(str::to_owned)
 }
 
-fn compare(world: &World, session: &mut dyn store::Session, id: i64, oracle: &Oracle, valid: i64, known: i64, history: usize) {
+fn compare(
+    world: &World,
+    session: &mut dyn store::Session,
+    id: i64,
+    oracle: &Oracle,
+    valid: i64,
+    known: i64,
+    history: usize,
+) {
     let ticket = world.ticket();
     let time = Time::At { valid, known };
     let context = format!("history {history} at {valid} known {known}: {oracle:?}");

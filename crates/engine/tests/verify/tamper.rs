@@ -169,7 +169,13 @@ const AN_ALTERED_RECORD: &[Case] = &[
         field: "type",
         leaf: "{entry} = {printer} AND version = 1",
     },
-    Case { sql: "DELETE FROM record WHERE id = {printer}", table: "record", record: "TIC-000301", field: "id", leaf: "" },
+    Case {
+        sql: "DELETE FROM record WHERE id = {printer}",
+        table: "record",
+        record: "TIC-000301",
+        field: "id",
+        leaf: "",
+    },
     Case {
         sql: "INSERT INTO ticket (id, number) VALUES ((SELECT id FROM record WHERE number = 'PER-000001'), 'TIC-000304')",
         table: "ticket",

@@ -1,10 +1,10 @@
 //! Somebody alters the ledger itself, or takes something out of it.
 
 use engine::verify::{Where, verify};
-use store::{Param, SessionExt as _};
+use store::{Param, Session, SessionExt as _};
 
 use crate::tamper::{Case, check, filled, original};
-use crate::world::World;
+use crate::world::{World, change};
 
 const AN_ALTERED_ENTRY: &[Case] = &[
     Case {
@@ -146,7 +146,13 @@ fn the_last_entry_with_its_record_cannot_vanish() {
 const OTHER_NOTE: &str = "UPDATE checkpoint SET note = (SELECT note FROM checkpoint ORDER BY size LIMIT 1) WHERE size = (SELECT max(size) FROM checkpoint)";
 
 const AN_ALTERED_LEDGER: &[Case] = &[
-    Case { sql: OTHER_NOTE, table: "checkpoint", record: "", field: "note", leaf: "SELECT max(size) - 1 FROM checkpoint" },
+    Case {
+        sql: OTHER_NOTE,
+        table: "checkpoint",
+        record: "",
+        field: "note",
+        leaf: "SELECT max(size) - 1 FROM checkpoint",
+    },
     Case {
         sql: "UPDATE checkpoint SET note = replace(note, 'vouch/', 'vouch/x') WHERE size = (SELECT min(size) FROM checkpoint)",
         table: "checkpoint",
@@ -169,7 +175,13 @@ const AN_ALTERED_LEDGER: &[Case] = &[
         field: "leaves",
         leaf: "SELECT leaves - 1 FROM head",
     },
-    Case { sql: "UPDATE head SET leaves = leaves + 1", table: "leaf", record: "", field: "", leaf: "SELECT leaves FROM head" },
+    Case {
+        sql: "UPDATE head SET leaves = leaves + 1",
+        table: "leaf",
+        record: "",
+        field: "",
+        leaf: "SELECT leaves FROM head",
+    },
     Case { sql: "UPDATE head SET next_id = next_id - 1", table: "head", record: "", field: "next_id", leaf: "" },
     Case { sql: "UPDATE head SET next_row = next_row + 1", table: "head", record: "", field: "next_row", leaf: "" },
     Case { sql: "DELETE FROM head", table: "head", record: "", field: "", leaf: "" },
@@ -201,26 +213,47 @@ fn an_altered_ledger_is_named() {
     check(AN_ALTERED_LEDGER);
 }
 
+/// Seals a leaf anew with another channel, and makes its entry fit.
+fn rewrite(session: &mut dyn Session, index: i64) {
+    let mut body = Vec::new();
+    let take = &mut |row: &dyn store::Row| {
+        body = row.need_blob(0)?.to_vec();
+        Ok(())
+    };
+    session.query("SELECT body FROM leaf WHERE idx = ?", &[Param::Int(index)], take).unwrap();
+    let mut leaf = ledger::Leaf::parse(&body).unwrap();
+    leaf.channel = "page".into();
+    let (hash, body) = (leaf.hash().unwrap(), leaf.bytes().unwrap());
+    let params = [Param::Blob(&hash.0), Param::Blob(&body), Param::Int(index)];
+    session.execute("UPDATE leaf SET hash = ?, body = ? WHERE idx = ?", &params).unwrap();
+    session.execute("UPDATE entry SET channel = 'page' WHERE id = ?", &[Param::Int(index + 1)]).unwrap();
+}
+
 #[test]
 fn a_rewritten_leaf_shows_in_the_signed_root() {
     let copy = World::copy_of(original());
     let mut session = copy.session();
-    let mut body = Vec::new();
-    session
-        .query("SELECT body FROM leaf WHERE idx = 301", &[], &mut |row| {
-            body = row.need_blob(0)?.to_vec();
-            Ok(())
-        })
-        .unwrap();
-    let mut leaf = ledger::Leaf::parse(&body).unwrap();
-    leaf.channel = "page".into();
-    let (hash, body) = (leaf.hash().unwrap(), leaf.bytes().unwrap());
-    let params = [Param::Blob(&hash.0), Param::Blob(&body), Param::Int(301)];
-    session.execute("UPDATE leaf SET hash = ?, body = ? WHERE idx = ?", &params).unwrap();
-    session.execute("UPDATE entry SET channel = 'page' WHERE id = 302", &[]).unwrap();
+    rewrite(&mut *session, 301);
     let difference = verify(&mut *session, &copy.model, Some(&copy.signer)).unwrap().first_difference.unwrap();
     assert_eq!(difference.where_.table.as_deref(), Some("checkpoint"));
     assert!(difference.what.contains("the leaves from 0 to"), "{difference:?}");
+}
+
+#[test]
+fn a_leaf_rewritten_before_it_was_signed_breaks_its_records_chain() {
+    let mut copy = World::copy_of(original());
+    copy.open();
+    let first = copy.engine().leaves().unwrap();
+    copy.run(change("TIC-303", &[("urgency", 1.into())]));
+    copy.run(change("TIC-303", &[("urgency", 2.into())]));
+    rewrite(&mut *copy.session(), first);
+    let difference = copy.verify().first_difference.unwrap();
+    let Where { table, record, field, leaf } = difference.where_;
+    assert_eq!(
+        (table.as_deref(), record.as_deref(), field.as_deref()),
+        (Some("leaf"), Some("TIC-000303"), Some("previous"))
+    );
+    assert_eq!(leaf, Some(first + 1));
 }
 
 #[test]

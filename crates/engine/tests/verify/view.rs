@@ -18,7 +18,8 @@ struct Scene {
 fn scene() -> Scene {
     let world = World::new(On::Sqlite);
     let (agent, customer) = (world.principal("agent"), world.principal("customer"));
-    let fields = [("title", "mail".into()), ("colour", "red".into()), ("nickname", "Bo".into()), ("story", "long".into())];
+    let fields =
+        [("title", "mail".into()), ("colour", "red".into()), ("nickname", "Bo".into()), ("story", "long".into())];
     let done = world.run(create("ticket", &fields));
     world.run(comment(&done.number, "for all", true));
     world.run(comment(&done.number, "for us", false));
@@ -56,7 +57,8 @@ fn proofs_lead_to_the_signed_root() {
 fn what_the_ledger_has_not_is_a_bad_query() {
     let Scene { world, .. } = scene();
     let mut session = world.session();
-    let bad = |result: Result<(), Error>| assert!(matches!(result, Err(Error::Refused(Refusal::BadQuery(_)))), "{result:?}");
+    let bad =
+        |result: Result<(), Error>| assert!(matches!(result, Err(Error::Refused(Refusal::BadQuery(_)))), "{result:?}");
     bad(entries(&mut *session, -1, 1).map(drop));
     bad(entries(&mut *session, 0, 0).map(drop));
     bad(entries(&mut *session, 0, 257).map(drop));
@@ -105,7 +107,10 @@ fn a_reader_gets_the_openings_of_what_he_may_see() {
     let public = opened(&record_proof(&mut *session, &customer, &record).unwrap());
     let expected: [&[&str]; 6] = [&["state"], &[":comment_public", ":comment"], &[], &[], &["state"], &[]];
     assert_eq!(public, expected, "every leaf, but the public part's openings only");
-    let seed = session.optional_text("SELECT opening FROM entry WHERE version = 1 AND kind = 'create' LIMIT 1", &[]).unwrap().unwrap();
+    let seed = session
+        .optional_text("SELECT opening FROM entry WHERE version = 1 AND kind = 'create' LIMIT 1", &[])
+        .unwrap()
+        .unwrap();
     let seed: Json = serde_json::from_str(&seed).unwrap();
     assert!(!system.to_string().contains(seed["seed"].as_str().unwrap()));
 }

@@ -19,7 +19,8 @@ pub struct Case {
     pub solver: &'static str,
     pub team: &'static str,
     pub oddity: Oddity,
-    /// What will be written when it is solved.
+    /// What the solver will find, and what will be written when it is solved.
+    pub note: &'static str,
     pub solution: &'static str,
     pub impact: i64,
     pub urgency: i64,

@@ -9,7 +9,7 @@ use super::dice::Dice;
 use super::hours::Hours;
 use super::people::{DESK, callers, first_name, members};
 use super::services::{OURSELVES, service, sites};
-use super::stories::{Filling, Story};
+use super::stories::{Filling, Story, Telling};
 
 /// What is unusual about the n-th incident.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,8 @@ impl Plan<'_> {
         let site = self.dice.text(sites(customer));
         let item = self.dice.text(story.items);
         let filling = Filling::throw(self.dice, super::services::label("location", site), item);
-        let (source, caller) = self.way_in(story, customer, at);
+        let telling = story.tell(self.dice);
+        let (source, caller) = self.way_in(&telling, customer, at);
         let desk = self.dice.text(members(DESK));
         let team = if self.dice.per_mille(450) || source == "monitoring" { story.team } else { DESK };
         let solver = if team == DESK && self.dice.per_mille(600) { desk } else { self.dice.text(members(team)) };
@@ -88,11 +89,10 @@ impl Plan<'_> {
             ("monitoring", _) => self.dice.text(members(story.team)),
             _ => desk,
         };
-        let (title, said) = (self.dice.text(story.titles), self.dice.text(story.said));
         Case {
             story,
-            title: filling.fill(title),
-            said: filling.fill(said),
+            title: filling.fill(telling.title),
+            said: filling.fill(telling.said),
             filling,
             source,
             customer,
@@ -102,7 +102,8 @@ impl Plan<'_> {
             solver,
             team,
             oddity: self.oddity,
-            solution: self.dice.text(story.solutions),
+            note: telling.note,
+            solution: telling.solution,
             impact,
             urgency,
             complete: !["portal", "mail"].contains(&source),
@@ -114,9 +115,8 @@ impl Plan<'_> {
         }
     }
 
-    fn way_in(&mut self, story: &Story, customer: &'static str, at: i64) -> (&'static str, Option<&'static str>) {
-        let alert = story.said.iter().any(|text| text.starts_with("Alert"));
-        if alert || !self.hours.is_open(at) {
+    fn way_in(&mut self, telling: &Telling, customer: &'static str, at: i64) -> (&'static str, Option<&'static str>) {
+        if telling.said.starts_with("Alert") || !self.hours.is_open(at) {
             return ("monitoring", None);
         }
         let caller = self.dice.pick(&callers(customer));
@@ -141,7 +141,8 @@ impl Plan<'_> {
             _ => (of + 1).min(3),
         };
         let (impact, urgency) = (moved(self.dice, story.weight.0), moved(self.dice, story.weight.1));
-        let quiet = at >= self.calm_from || self.dice.per_mille(800);
+        let unwatched = self.until != Until::Closed || self.oddity != Oddity::None;
+        let quiet = at >= self.calm_from || unwatched || self.dice.per_mille(800);
         if priority(impact, urgency) == 1 && quiet { (impact, 2) } else { (impact, urgency) }
     }
 
@@ -219,11 +220,7 @@ impl Plan<'_> {
         for part in 0..notes {
             let part = i64::try_from(part).unwrap_or(0);
             let at = self.open_between(from + span * part / 4 + MINUTE, from + span * (part + 1) / 4);
-            let text = if first || self.dice.per_mille(500) {
-                self.dice.text(case.story.notes)
-            } else {
-                self.dice.text(STEPS)
-            };
+            let text = if first { case.note } else { self.dice.text(STEPS) };
             first = false;
             deeds.push((at, Deed::Note(case.filling.fill(text))));
         }
@@ -283,7 +280,7 @@ impl Plan<'_> {
         let back = self.hours.later(resolved, self.dice.between(50, 1500));
         deeds.push((back, Deed::Reopen(self.dice.text(BACK))));
         let noted = self.soon(back, 10, 60);
-        deeds.push((noted, Deed::Note(case.filling.fill(self.dice.text(case.story.notes)))));
+        deeds.push((noted, Deed::Note(case.filling.fill(case.note))));
         let again = self.hours.later(noted, self.dice.between(40, 420));
         deeds.push((again, Deed::Resolve));
         again
@@ -307,7 +304,7 @@ impl Plan<'_> {
     fn stand_still(&mut self, deeds: &mut Deeds, case: &Case, taken: i64) {
         if let Until::InProgress | Until::Waiting(_) = self.until {
             let at = self.soon(taken, 5, 50);
-            deeds.push((at, Deed::Note(case.filling.fill(self.dice.text(case.story.notes)))));
+            deeds.push((at, Deed::Note(case.filling.fill(case.note))));
             if let Until::Waiting(whom) = self.until {
                 if whom == "customer" && case.caller.is_some() && !case.story.question.is_empty() {
                     deeds.push((at + 2 * MINUTE, Deed::Tell(case.story.question.to_owned())));
@@ -333,7 +330,8 @@ impl Plan<'_> {
 
     /// An instant between two others at which the desk is open, where there is one.
     fn open_between(&mut self, from: i64, to: i64) -> i64 {
-        let at = self.open_after(from + self.dice.between(0, (to - from).max(0) / SECOND) * SECOND);
+        let seconds = self.dice.between(0, (to - from).max(0) / SECOND);
+        let at = self.open_after(from + seconds * SECOND);
         if at < to { at } else { from + (to - from).clamp(0, 2 * MINUTE) / 2 }
     }
 

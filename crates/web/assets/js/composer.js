@@ -22,6 +22,8 @@ export function start() {
     note.textContent = draft ? `Draft kept ${clock(draft.at)}` : "";
   };
   if (!("failed" in form.dataset)) show();
+  // A link that leads to the box means to write in it.
+  if (location.hash === "#say") text.focus();
 
   const save = () => {
     if (!text.value.trim()) {

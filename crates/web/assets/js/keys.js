@@ -39,7 +39,8 @@ export function start() {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       const form = event.target instanceof Element && event.target.closest("form[method=post]");
-      if (form) {
+      // Where each button is an answer, nobody presses one by accident.
+      if (form && !one("button[disabled]", form)) {
         event.preventDefault();
         form.requestSubmit();
       }

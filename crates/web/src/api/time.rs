@@ -47,7 +47,10 @@ fn instant(engine: &Engine, field: &str, text: &str) -> Result<i64, Problem> {
     let expected = || Problem::unprocessable(field, "wrong_type", format!("{field}: expected an instant such as 2026-03-31T10:00:00Z, or a date"));
     let date = calendar::parse_date(text).map_err(|_| expected())?;
     let mut reader = engine.reader()?;
-    let zone = engine.settings(&mut *reader)?.zone_at(engine.clock().now())?;
+    let now = engine.clock().now();
+    let zone = engine.settings(&mut *reader)?.zone_at(now)?;
     let next = date.tomorrow().map_err(|_| expected())?;
-    Ok((zone.start_of_day(next) - 1).min(engine.clock().now()))
+    let end = zone.start_of_day(next) - 1;
+    // Today ends now; a day to come has not begun, and is refused as such.
+    Ok(if zone.start_of_day(date) <= now { end.min(now) } else { end })
 }

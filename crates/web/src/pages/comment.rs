@@ -12,7 +12,7 @@ use super::html;
 use crate::api::records::run;
 use crate::view::timeline::Composer;
 
-/// `None` where this reader may write nothing, or the page shows the past.
+/// Open for colleagues, or with `?say=public` for the customer. `None` where this reader may write nothing, or the page shows the past.
 pub fn composer(subject: &Subject) -> Option<Composer> {
     let (principal, record_type) = (&subject.visit.principal, &subject.record_type);
     let may = |public| subject.is_live() && principal.may_comment(record_type, public).is_some();
@@ -26,6 +26,7 @@ pub fn composer(subject: &Subject) -> Option<Composer> {
         number: subject.record.number().to_owned(),
         internal_reader: internal.then(|| "Only people who work here read it".to_owned()),
         public_reader: public.then(|| readers(subject)),
+        opens_public: subject.visit.address.get("say") == Some("public"),
         ..Composer::default()
     })
 }

@@ -4,6 +4,7 @@
 mod address;
 mod aside;
 mod assign;
+mod assurance;
 mod change;
 mod columns;
 mod comment;
@@ -87,6 +88,7 @@ impl Pages {
 pub fn router(app: App) -> Router<App> {
     account()
         .merge(records())
+        .merge(assurance::router())
         .route("/", get(my_work::home))
         .route("/my-work", get(my_work::show))
         .route("/search", get(palette::search))

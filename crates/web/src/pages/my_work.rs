@@ -14,7 +14,7 @@ use model::{RecordType, Slot};
 use super::refused::Answer;
 use super::show::{self, Assignment, Showing};
 use super::visit::Visit;
-use super::{address::Address, columns, counts, frame, html, terms};
+use super::{address::Address, assurance, columns, counts, frame, html, terms};
 use crate::view::my_work::{MyWorkPage, WorkAct, WorkAside, WorkItem, WorkSection};
 use crate::view::parts::{Link, Mark};
 
@@ -53,7 +53,8 @@ pub async fn show(visit: Visit) -> Answer {
         }
     }
     let names = names_of(&visit, mine.iter().chain(&free))?;
-    html(StatusCode::OK, &page(&visit, &names, mine, free, asides))
+    let judgements = assurance::due::section(&visit).await?;
+    html(StatusCode::OK, &page(&visit, &names, mine, free, judgements, asides))
 }
 
 /// Open records that meet a condition.
@@ -93,7 +94,14 @@ fn names_of<'a>(visit: &Visit, records: impl Iterator<Item = &'a Record>) -> Ans
     Ok(names::of_ids(&mut *visit.app.engine.reader()?, visit.app.engine.model(), &visit.principal, &ids)?)
 }
 
-fn page(visit: &Visit, names: &Names, mine: Vec<Record>, free: Vec<Record>, asides: Vec<WorkAside>) -> MyWorkPage {
+fn page(
+    visit: &Visit,
+    names: &Names,
+    mine: Vec<Record>,
+    free: Vec<Record>,
+    judgements: WorkSection,
+    asides: Vec<WorkAside>,
+) -> MyWorkPage {
     let wall = &visit.wall;
     let due = |record: &Record| record.by_key("due_at").as_int();
     let (hour, midnight) = (wall.now + HOUR, wall.midnight());
@@ -122,6 +130,7 @@ fn page(visit: &Visit, names: &Names, mine: Vec<Record>, free: Vec<Record>, asid
             items: free.iter().map(|record| item(record, true)).collect(),
             ..WorkSection::default()
         },
+        judgements,
     ];
     let urgent = sections.first().map_or(0, |section| section.items.len());
     sections.retain(|section| !section.items.is_empty());
@@ -167,7 +176,12 @@ fn item(visit: &Visit, names: &Names, record: &Record, take: bool) -> WorkItem {
             ("return".to_owned(), "/my-work".to_owned()),
         ]
     };
-    let act = take.then(|| WorkAct { label: "Take it".to_owned(), href: format!("/{path}/assign"), post: post() });
+    let answered = visit.is_staff() && record.scope().is_some() && visit.principal.may_comment(&record.record_type, true).is_some();
+    let act = match (take, answered) {
+        (true, _) => Some(WorkAct { label: "Take it".to_owned(), href: format!("/{path}/assign"), post: post() }),
+        (false, true) => Some(WorkAct { label: "Reply".to_owned(), href: format!("{}?say=public#say", title.href), ..WorkAct::default() }),
+        (false, false) => None,
+    };
     WorkItem {
         clock: columns::clock(&showing, record),
         icon: "inbox",

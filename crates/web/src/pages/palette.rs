@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use engine::Time;
 use engine::read::names::Named;
 
+use super::address::Address;
 use super::refused::Answer;
 use super::visit::Visit;
 use super::{find, head, html};
@@ -16,7 +17,8 @@ const EACH_MAX: usize = 6;
 const RECORDS_MAX: usize = 24;
 /// Longest text that is searched for.
 const QUERY_MAX: usize = 200;
-const HOW: &str = "Searched by number, by another system's number, and by how titles begin.";
+const HOW: &str = "Searched by number, by another system's number, and by how titles begin. A number and a day, as in \
+    INC-000042 2026-03-01, show the record as it was on that day.";
 
 fn asked(visit: &Visit) -> String {
     visit.address.get("q").unwrap_or_default().chars().take(QUERY_MAX).collect()
@@ -29,6 +31,7 @@ pub async fn show(visit: Visit) -> Answer {
     if let Some(number) = visit.address.get("on").map(str::to_owned) {
         groups.extend(on(&visit, &number, &query)?);
     }
+    groups.push(PaletteGroup { label: "As it was".to_owned(), items: as_it_was(&visit, &query)?.into_iter().collect() });
     groups.push(PaletteGroup { label: "Records".to_owned(), items: records(&visit, &query)? });
     groups.extend([pages(&visit, &query), creates(&visit, &query)]);
     groups.retain(|group| !group.items.is_empty());
@@ -38,6 +41,9 @@ pub async fn show(visit: Visit) -> Answer {
 /// `GET /search?q=…`: the same without script; a number leads straight to its record.
 pub async fn search(visit: Visit) -> Answer {
     let query = asked(&visit);
+    if let Some(found) = as_it_was(&visit, &query)? {
+        return Ok(Redirect::to(&found.href).into_response());
+    }
     if let Some(named) = find::by_number(&visit, &query)?
         && let Some(href) = visit.href(&named)
     {
@@ -50,6 +56,29 @@ pub async fn search(visit: Visit) -> Answer {
     let heading = if query.is_empty() { "Search".to_owned() } else { format!("{found} for “{query}”") };
     let page = SearchPage { shell: visit.shell("", "Search"), query, heading, how: HOW.to_owned(), groups };
     html(StatusCode::OK, &page)
+}
+
+/// A record at the end of a day that has passed: `INC-000042 2026-03-01`, and on a record's page the day alone.
+fn as_it_was(visit: &Visit, query: &str) -> Answer<Option<Found>> {
+    let (number, day) = match (query.rsplit_once(' '), visit.address.get("on")) {
+        (Some((number, day)), _) => (number.trim(), day),
+        (None, Some(number)) => (number, query),
+        (None, None) => return Ok(None),
+    };
+    let Some(day) = calendar::parse_date(day).ok().filter(|day| *day < visit.wall.zone.local_day(visit.wall.now)) else {
+        return Ok(None);
+    };
+    let Some(named) = find::by_number(visit, number)? else { return Ok(None) };
+    let Some(href) = visit.href(&named) else { return Ok(None) };
+    let at = format!("{day}T23:59");
+    let address = Address::new(href, None).with("at", Some(&at)).with("known", Some("then"));
+    Ok(Some(Found {
+        icon: "clock",
+        href: address.to_string(),
+        after: format!("{} as at {}", named.number, super::wall::date(engine::input::days(day))),
+        context: named.name,
+        ..Found::default()
+    }))
 }
 
 fn records(visit: &Visit, query: &str) -> Answer<Vec<Found>> {

@@ -103,7 +103,7 @@ fn needed_by(setting: &Setting) -> Vec<Link> {
 }
 
 /// A value in words where it is short, else what kind of table it is.
-fn said(setting: &Setting, value: &Json) -> String {
+pub fn said(setting: &Setting, value: &Json) -> String {
     match (value, setting.unit) {
         (Json::String(text), _) if text == "24x7" => "round the clock".to_owned(),
         (Json::String(text), _) => text.clone(),

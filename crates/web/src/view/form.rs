@@ -23,6 +23,8 @@ pub struct Form {
     pub errors: Vec<String>,
     /// A verb: `Create the incident`, `Resolve`.
     pub submit: String,
+    /// Name and values of buttons that send, in place of the one: pressing one of them is the answer.
+    pub answers: Option<(String, Vec<Choice>)>,
     pub danger: bool,
     pub cancel: Option<String>,
     /// Where the browser keeps a half-filled form: `incident:new`. Empty keeps none.

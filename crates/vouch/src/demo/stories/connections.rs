@@ -42,22 +42,22 @@ pub const STORIES: [Story; 16] = [
         weight: (3, 2),
         titles: &[
             "Contractor cannot enrol a new phone for remote access",
-            "Remote access refuses a new laptop",
-            "VPN says that the certificate is unknown",
+            "Remote access says that the laptop is unknown",
+            "Trainee's phone cannot be enrolled",
         ],
         said: &[
             "He starts today and cannot work from the site.",
             "It says that the device is not known. It is the laptop that you sent.",
         ],
         notes: &[
-            "Device certificate was issued to the serial number of the former dock.",
             "Enrolment opened for a day; caller tries again.",
+            "Device certificate was issued to the serial number of the former dock.",
         ],
         question: "Please read me the serial number from the underside.",
         answer: "Sent by text message.",
         solutions: &[
-            "Certificate issued anew; caller is connected.",
             "Enrolled with the caller on the phone; sees the work orders.",
+            "Certificate issued anew; caller is connected.",
         ],
         code: "fixed",
     },
@@ -72,7 +72,7 @@ pub const STORIES: [Story; 16] = [
         titles: &[
             "Slow sign-in to remote access on Monday mornings",
             "Remote access is slow from home",
-            "Video calls stutter over VPN",
+            "Remote sign-in takes minutes at the start of the week",
         ],
         said: &[
             "Mondays from eight to nine it takes minutes until the desktop shows.",
@@ -85,8 +85,8 @@ pub const STORIES: [Story; 16] = [
         question: "Could you run the measurement behind this link twice tomorrow, at eight and at ten?",
         answer: "Done: 3 and 41 megabit.",
         solutions: &[
-            "Video calls leave the tunnel now; load of {item} fell by a third.",
             "New sessions spread over both eastern gateways; Monday was fine.",
+            "Video calls leave the tunnel now; load of {item} fell by a third.",
         ],
         code: "configured",
     },
@@ -103,16 +103,16 @@ pub const STORIES: [Story; 16] = [
             "VPN client shows error 809",
             "VPN program is gone after the update",
         ],
-        said: &["It asks me to update and then says that there is none.", "I am at home and can only telephone."],
+        said: &["It asks me to update and then says that there is none.", "I am on the road and can only telephone."],
         notes: &[
-            "Hotel network blocks the port; other port tried.",
             "Client half removed by the update, repaired from the portal.",
+            "Hotel network blocks the port; other port tried.",
         ],
         question: "Are you in a hotel or in another guest network?",
-        answer: "Yes, since last night.",
+        answer: "In a hotel, since last night.",
         solutions: &[
-            "Connected over the other port; guest network blocks the usual one.",
             "Client installed again from the portal.",
+            "Connected over the other port; guest network blocks the usual one.",
         ],
         code: "workaround",
     },
@@ -124,7 +124,7 @@ pub const STORIES: [Story; 16] = [
         team: "network",
         items: &["line-telvia-1", "line-telvia-2"],
         weight: (2, 3),
-        titles: &["Line {item} loses packets", "Line {item} was away for two minutes", "Latency to {site} doubled"],
+        titles: &["Line {item} loses packets", "Line {item} was away for two minutes", "Line {item} shows errors"],
         said: &[
             "Alert: loss of 3 % for ten minutes.",
             "Alert: line down 02:10, up 02:12; traffic went over the other one.",
@@ -180,16 +180,16 @@ pub const STORIES: [Story; 16] = [
         weight: (3, 3),
         titles: &[
             "Guest Wi-Fi login page does not load",
-            "Visitors at {site} get no Wi-Fi",
             "Wi-Fi in the meeting room is weak",
+            "Visitors at {site} get no Wi-Fi",
         ],
         said: &["Visitors see the network and nothing happens.", "In room {n} only, by the window it is fine."],
         notes: &[
             "Certificate of the login page ended at midnight.",
             "Access point in the ceiling is off: its port has no power.",
         ],
-        question: "Which phone did the visitor have?",
-        answer: "Two different ones, the same on both.",
+        question: "Is it the same with your own phone?",
+        answer: "Yes, the same.",
         solutions: &[
             "Certificate renewed, and its end stands in the calendar now.",
             "Port has power again; signal measured in the room.",
@@ -235,8 +235,8 @@ pub const STORIES: [Story; 16] = [
         weight: (3, 2),
         titles: &[
             "Account locked after the holidays",
-            "Cannot sign in since the password change",
             "Account is locked again and again",
+            "Cannot sign in since the password change",
         ],
         said: &[
             "I changed the password before my leave and do not remember it.",
@@ -265,7 +265,7 @@ pub const STORIES: [Story; 16] = [
         titles: &[
             "Sign-in asks for the second factor twice",
             "Single sign-on forgets people at noon",
-            "Sign-in loops in the browser",
+            "Sign-in asks again and again",
         ],
         said: &["Twice each time, since the weekend.", "At noon everybody in {team} has to sign in again."],
         notes: &[
@@ -290,8 +290,8 @@ pub const STORIES: [Story; 16] = [
         weight: (3, 3),
         titles: &[
             "Colleague who changed departments keeps her old rights",
-            "Rights of a leaver are still there",
             "Wrong department in the directory",
+            "Colleague sees the files of her former department",
         ],
         said: &[
             "She moved on the first; she still sees the files of {team}.",
@@ -317,7 +317,7 @@ pub const STORIES: [Story; 16] = [
         team: "field",
         items: &["pbx-01"],
         weight: (3, 3),
-        titles: &["Desk phone has no dial tone", "Headset is not heard", "Desk phone shows no name"],
+        titles: &["Desk phone has no dial tone", "Headset is not heard", "Desk phone is silent"],
         said: &["Display is on, no tone. I moved desks yesterday.", "People hear me as if from a well."],
         notes: &[
             "Phone registered in the wrong site after the move.",
@@ -339,7 +339,7 @@ pub const STORIES: [Story; 16] = [
         titles: &[
             "Call queue of {team} rings nobody",
             "Callers hear the wrong announcement",
-            "Calls end up with the wrong department",
+            "Callers of {team} wait for ever",
         ],
         said: &[
             "Callers wait for ever; {n} have complained since nine.",
@@ -365,8 +365,8 @@ pub const STORIES: [Story; 16] = [
         team: "network",
         items: &["sip-trunk"],
         weight: (2, 3),
-        titles: &["Calls break off after thirty seconds", "Echo on outside calls", "Every fifth call is silent"],
-        said: &["Only with outside calls. We ring back and then it works.", "Customers think that we hang up on them."],
+        titles: &["Calls break off after thirty seconds", "Echo on outside calls", "Outside calls are cut off"],
+        said: &["Only with outside calls. We ring back and then it works.", "Customers hear themselves and hang up."],
         notes: &[
             "Firewall ends the media stream: session timer is not passed on.",
             "Trace of three calls sent to the supplier.",
@@ -419,7 +419,7 @@ pub const STORIES: [Story; 16] = [
         titles: &[
             "Scanner at gate {n} does not pair",
             "Hand scanner reads only every third label",
-            "Battery of gate scanner swells",
+            "Scanner at gate {n} has lost its pairing",
         ],
         said: &["It blinks blue and never connects.", "The labels are the same as ever; other scanners read them."],
         notes: &[

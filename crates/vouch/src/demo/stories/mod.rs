@@ -20,6 +20,7 @@ pub struct Story {
     pub items: &'static [&'static str],
     /// How many are usually hurt, and how soon it hurts: 1 the worst.
     pub weight: (i64, i64),
+    /// Texts that belong together stand at the same place; a third title goes with the first.
     pub titles: &'static [&'static str],
     pub said: &'static [&'static str],
     /// What colleagues write down for each other.
@@ -29,6 +30,29 @@ pub struct Story {
     pub answer: &'static str,
     pub solutions: &'static [&'static str],
     pub code: &'static str,
+}
+
+/// One telling of a story: the texts at one place.
+#[derive(Clone, Copy)]
+pub struct Telling {
+    pub title: &'static str,
+    pub said: &'static str,
+    pub note: &'static str,
+    pub solution: &'static str,
+}
+
+impl Story {
+    pub fn tell(&self, dice: &mut Dice) -> Telling {
+        let title = dice.below(self.titles.len());
+        let text = |of: &[&'static str], place: usize| of.get(place).copied().unwrap_or_default();
+        let place = title % 2;
+        Telling {
+            title: text(self.titles, title),
+            said: text(self.said, place),
+            note: text(self.notes, place),
+            solution: text(self.solutions, place),
+        }
+    }
 }
 
 /// All stories, in a fixed order.

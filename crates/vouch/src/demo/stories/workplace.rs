@@ -13,11 +13,11 @@ pub const STORIES: [Story; 17] = [
         weight: (3, 2),
         titles: &[
             "Printer at {site} prints blank pages",
-            "Printer by {team} prints half pages only",
+            "Printer by {team} prints white pages",
             "Labels come out empty at {site}",
         ],
         said: &[
-            "Since this morning every second page is blank. We changed the toner and it did not help.",
+            "Since this morning every second one is blank. We changed the toner and it did not help.",
             "The printer takes the job, the pages come out white. Other printers work.",
         ],
         notes: &[
@@ -41,9 +41,9 @@ pub const STORIES: [Story; 17] = [
         items: &[],
         weight: (3, 2),
         titles: &[
-            "Laptop will not leave the dock",
             "Laptop stays black after lunch",
             "Laptop does not start, three beeps",
+            "Laptop is dark since it was in the dock",
         ],
         said: &[
             "It was fine until I closed the lid. Now nothing, only the light by the plug.",
@@ -132,7 +132,7 @@ pub const STORIES: [Story; 17] = [
         ],
         notes: &[
             "All of them fetch the new package from {item} at once, over the line.",
-            "Delivery set to the night for this site; watching tomorrow morning.",
+            "The disk of the local cache at {site} is full.",
         ],
         question: "Could two colleagues start ten minutes earlier tomorrow, so that we see whether it is the crowd?",
         answer: "Two came early, for them it was fast.",
@@ -153,11 +153,11 @@ pub const STORIES: [Story; 17] = [
         titles: &[
             "Nobody at {site} can print",
             "All print queues of {site} stand still",
-            "Delivery notes do not print at {site}",
+            "Letters do not print at {site}",
         ],
         said: &[
             "{n} of us, all printers. The jobs wait and nothing comes out.",
-            "The lorries stand in the yard and we write the papers by hand.",
+            "We write the papers by hand, and people are waiting.",
         ],
         notes: &[
             "Spooler on {item} hangs on one job of 900 pages.",
@@ -190,12 +190,12 @@ pub const STORIES: [Story; 17] = [
         ],
         notes: &[
             "The partner's server refuses our address: we stand on a block list since the newsletter of Monday.",
-            "Delisting asked for; until then the route goes over mx-02.",
+            "The partner's server does not find our signature record since the name servers moved.",
         ],
         question: "Please forward one of the bounces to us as an attachment, with its headers.",
         answer: "Attached: three of them, all to the same domain.",
         solutions: &[
-            "Delisted at 14:10; queue delivered, partner confirmed. The newsletter goes by another address now.",
+            "Delisted; queue delivered, partner confirmed. The newsletter goes by another address now.",
             "Signature record corrected; test mails arrive.",
         ],
         code: "configured",
@@ -240,15 +240,15 @@ pub const STORIES: [Story; 17] = [
         titles: &[
             "Calendar invitations arrive twice",
             "Wrong time zone in the meeting-room display",
-            "Room at {site} shows yesterday's meetings",
+            "Invitations of one colleague come double",
         ],
         said: &[
             "Each invitation comes twice, and accepting one deletes the other.",
             "The display by the door is an hour behind since the clocks changed.",
         ],
         notes: &["Two rules forward the same mailbox.", "Display has its own clock; set by hand years ago."],
-        question: "Does it also happen with invitations that you send to yourself?",
-        answer: "No, only those from outside.",
+        question: "Since when is it so, as far as you can tell?",
+        answer: "Since Thursday, I think.",
         solutions: &[
             "Second rule removed; three test invitations came once.",
             "Display takes the time from the network now.",
@@ -325,10 +325,10 @@ pub const STORIES: [Story; 17] = [
         ],
         notes: &[
             "Volume on {item} reached its limit at 11:02 and went read-only, as it is set to.",
-            "Old scans moved to the archive with the owner's word; 18 % free.",
+            "A backup job that crashed at eleven holds a lock on the folder.",
         ],
-        question: "May we move the scans of the year before last to the archive?",
-        answer: "Yes, all before January.",
+        question: "Can you read the files, or does opening them fail too?",
+        answer: "Reading works, only saving fails.",
         solutions: &[
             "Volume has room again and is writable; caller saved a file. Warning at 85 % set.",
             "Lock of a crashed backup job taken away; folder is writable.",
@@ -346,7 +346,7 @@ pub const STORIES: [Story; 17] = [
         titles: &[
             "Folder of {team} has vanished",
             "Project folder is empty this morning",
-            "A colleague deleted the wrong folder",
+            "A colleague moved the wrong folder",
         ],
         said: &[
             "It was there yesterday at five. We need the offer that is in it by noon.",
@@ -359,8 +359,8 @@ pub const STORIES: [Story; 17] = [
         question: "Was anything written in it today before it vanished?",
         answer: "No, we came in and it was gone.",
         solutions: &[
-            "Folder brought back from the version of 03:00; caller compared the list.",
             "Moved back to where it was; rights are as before.",
+            "Folder brought back from the version of 03:00; caller compared the list.",
         ],
         code: "fixed",
     },
@@ -375,9 +375,12 @@ pub const STORIES: [Story; 17] = [
         titles: &[
             "No rights in the folder of {team}",
             "New colleague cannot open the team folder",
-            "Access to the plans was lost",
+            "Colleague sees only her former folder",
         ],
-        said: &["She moved to us on the first and still sees only her former folder.", "I could open it last week."],
+        said: &[
+            "She moved to us on the first and still sees only her former folder.",
+            "He started last week and needs it for his first task.",
+        ],
         notes: &["Group of the folder was renamed; nested group did not follow.", "Asked the folder's owner by mail."],
         question: "Who is the owner of the folder?",
         answer: "The head of {team}.",
@@ -393,9 +396,9 @@ pub const STORIES: [Story; 17] = [
         items: &["bkp-01", "tape-lib"],
         weight: (2, 3),
         titles: &[
-            "Backup of file server {item} ended with warnings",
-            "Nightly backup left {n} files out",
+            "Nightly backup by {item} ended with warnings",
             "Backup ran into the working day",
+            "Nightly backup left {n} files out",
         ],
         said: &[
             "Alert: job ended with warnings at 04:40, {n} objects skipped.",
@@ -403,7 +406,7 @@ pub const STORIES: [Story; 17] = [
         ],
         notes: &[
             "Skipped objects are open databases; they have their own job, which is fine.",
-            "Second run for the skipped ones started by hand, went through.",
+            "One job waited for a tape for two hours.",
         ],
         question: "",
         answer: "",
@@ -424,7 +427,7 @@ pub const STORIES: [Story; 17] = [
         titles: &[
             "Restore brought back the wrong version",
             "Restored mailbox lacks last week",
-            "Restore of the archive takes too long",
+            "Restore of the archive is from the wrong day",
         ],
         said: &[
             "We asked for Thursday's version and got Wednesday's.",
@@ -432,7 +435,7 @@ pub const STORIES: [Story; 17] = [
         ],
         notes: &[
             "Thursday's run ended after midnight and carries Friday's date.",
-            "Right set mounted, comparing with the caller.",
+            "The weekly set has what is missing; mounting it.",
         ],
         question: "Which file must be in it for sure, so that we can tell the right set?",
         answer: "The pay list of the 14th.",
@@ -452,8 +455,8 @@ pub const STORIES: [Story; 17] = [
         weight: (3, 2),
         titles: &[
             "Tape library does not load",
-            "Arm of the tape library is stuck",
             "Tape drive 2 asks for cleaning again",
+            "Arm of the tape library is stuck",
         ],
         said: &[
             "Alert: no drive ready. Tonight's second copy will be missing.",

@@ -4,7 +4,7 @@
 use engine::{Error, Surroundings};
 use serde_json::Value as Json;
 
-use super::working_time;
+use super::measures_working_time;
 use crate::shared::setting;
 
 /// Instants measured from a clock's start.
@@ -28,12 +28,12 @@ pub(crate) fn promise(
     let target = setting::of_subject(cx, targets, subject, started_at)?;
     let Some(target) = target.as_ref().and_then(Json::as_str) else { return Ok(None) };
     let Some(due_at) = cx.add_working_time(started_at, target)? else { return Ok(None) };
-    let target = working_time::between(cx, started_at, due_at)?;
+    let target = measures_working_time::between(cx, started_at, due_at)?;
     let threshold = setting::of_subject(cx, thresholds, subject, started_at)?;
     let threshold = threshold.as_ref().and_then(|t| Some((t.get("share")?.as_f64()?, t.get("grace")?.as_str()?)));
     let escalation = match threshold {
         Some((share, grace)) => {
-            let at = working_time::after(cx, started_at, working_time::share(target, share))?;
+            let at = measures_working_time::after(cx, started_at, measures_working_time::share(target, share))?;
             cx.add_working_time(at, grace)?.map(|ends| (at, ends))
         }
         None => None,
@@ -47,9 +47,9 @@ impl Promise {
         if by == 0 {
             return Ok(self);
         }
-        let due_at = working_time::after(cx, self.due_at, by)?;
+        let due_at = measures_working_time::after(cx, self.due_at, by)?;
         let escalation = match self.escalation {
-            Some((at, ends)) => Some((working_time::after(cx, at, by)?, working_time::after(cx, ends, by)?)),
+            Some((at, ends)) => Some((measures_working_time::after(cx, at, by)?, measures_working_time::after(cx, ends, by)?)),
             None => None,
         };
         Ok(Self { due_at, escalation, ..self })
