@@ -1,57 +1,52 @@
 //! Somebody with the database's password changes one thing in a record or its past. Verification names the table, the record, the field and
 //! the leaf of what was touched.
 
-use std::sync::OnceLock;
-
 use engine::verify::{Difference, Where, verify};
 use store::SessionExt as _;
 
 use crate::world::{On, World, add_line, change, comment, create, link, step};
 
 /// A closed, signed organisation in which everything occurs that can be altered.
-pub fn original() -> &'static World {
-    static WORLD: OnceLock<World> = OnceLock::new();
-    WORLD.get_or_init(|| {
-        let mut world = World::new(On::Sqlite);
-        let ana = world.principal("agent");
-        let now = || engine::Clock::now(&*world.clock);
-        let minute = 60_000_000;
-        for n in 0..300 {
-            world.run(create("ticket", &[("title", format!("filler {n}").into())]));
-        }
-        let later = || world.clock.set(now() + minute);
-        for title in ["printer", "mail"] {
-            later();
-            let fields = [("title", title.into()), ("urgency", 2.into()), ("story", "it began in March".into())];
-            let number = world.run(create("ticket", &fields)).number;
-            later();
-            world.run_as(&ana, change(&number, &[("urgency", 3.into()), ("nickname", "Bo".into())]), None).unwrap();
-            world.engine().sign().unwrap();
-            later();
-            world.run_as(&ana, comment(&number, "turned it off and on", true), None).unwrap();
-            world.run_as(&ana, add_line(&number, "calls", &[("who", "Kim".into())]), None).unwrap();
-            later();
-            world.run(step(&number, "start", &[]));
-            later();
-            world.run(change(&number, &[("story", "it began in May".into())]));
-            later();
-            world.run_as(&ana, change(&number, &[("urgency", 4.into())]), Some(now() - 4 * minute)).unwrap();
-            later();
-            world.run(step(&number, "finish", &[]));
-            world.run(step(&number, "reopen", &[("reason", "it broke again".into())]));
-        }
-        world.run(link("TIC-301", "TIC-302", true));
-        world.run(link("TIC-301", "TIC-1", true));
+pub fn original() -> World {
+    let mut world = World::new(On::Sqlite);
+    let ana = world.principal("agent");
+    let now = || engine::Clock::now(&*world.clock);
+    let minute = 60_000_000;
+    for n in 0..300 {
+        world.run(create("ticket", &[("title", format!("filler {n}").into())]));
+    }
+    let later = || world.clock.set(now() + minute);
+    for title in ["printer", "mail"] {
         later();
-        world.run(link("TIC-301", "TIC-1", false));
-        world.run(create("ticket", &[("title", "the last".into())]));
+        let fields = [("title", title.into()), ("urgency", 2.into()), ("story", "it began in March".into())];
+        let number = world.run(create("ticket", &fields)).number;
+        later();
+        world.run_as(&ana, change(&number, &[("urgency", 3.into()), ("nickname", "Bo".into())]), None).unwrap();
         world.engine().sign().unwrap();
-        assert_eq!(world.verify().first_difference, None);
-        let mut session = world.session();
-        session.query("PRAGMA wal_checkpoint(TRUNCATE)", &[], &mut |_| Ok(())).unwrap();
-        world.close();
-        world
-    })
+        later();
+        world.run_as(&ana, comment(&number, "turned it off and on", true), None).unwrap();
+        world.run_as(&ana, add_line(&number, "calls", &[("who", "Kim".into())]), None).unwrap();
+        later();
+        world.run(step(&number, "start", &[]));
+        later();
+        world.run(change(&number, &[("story", "it began in May".into())]));
+        later();
+        world.run_as(&ana, change(&number, &[("urgency", 4.into())]), Some(now() - 4 * minute)).unwrap();
+        later();
+        world.run(step(&number, "finish", &[]));
+        world.run(step(&number, "reopen", &[("reason", "it broke again".into())]));
+    }
+    world.run(link("TIC-301", "TIC-302", true));
+    world.run(link("TIC-301", "TIC-1", true));
+    later();
+    world.run(link("TIC-301", "TIC-1", false));
+    world.run(create("ticket", &[("title", "the last".into())]));
+    world.engine().sign().unwrap();
+    assert_eq!(world.verify().first_difference, None);
+    let mut session = world.session();
+    session.query("PRAGMA wal_checkpoint(TRUNCATE)", &[], &mut |_| Ok(())).unwrap();
+    world.close();
+    world
 }
 
 /// What is expected of one case; an empty text means that it does not apply.
@@ -73,10 +68,10 @@ pub fn filled(sql: &str) -> String {
         .replace("{entry}", "SELECT l.idx FROM entry e JOIN leaf l ON l.entry = e.id WHERE e.record")
 }
 
-fn found(case: &Case) -> (Difference, Option<i64>) {
-    let mut untouched = original().session();
+fn found(original: &World, case: &Case) -> (Difference, Option<i64>) {
+    let mut untouched = original.session();
     let leaf = if case.leaf.is_empty() { None } else { Some(untouched.one_int(&filled(case.leaf), &[]).unwrap()) };
-    let copy = World::copy_of(original());
+    let copy = World::copy_of(original);
     let mut session = copy.session();
     session.batch("PRAGMA foreign_keys=OFF").unwrap();
     session.batch(&filled(case.sql)).unwrap();
@@ -86,9 +81,10 @@ fn found(case: &Case) -> (Difference, Option<i64>) {
 }
 
 pub fn check(cases: &[Case]) {
+    let original = original();
     let mut wrong = Vec::new();
     for case in cases {
-        let (difference, leaf) = found(case);
+        let (difference, leaf) = found(&original, case);
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let expected = Where { table: some(case.table), record: some(case.record), field: some(case.field), leaf };
         if difference.where_ != expected {

@@ -118,7 +118,7 @@ fn the_last_entry_with_its_record_cannot_vanish() {
     let gone = "DELETE FROM leaf WHERE entry IN (SELECT id FROM entry WHERE record = {last}); DELETE FROM secret WHERE entry IN (SELECT id FROM entry WHERE record = {last}); \
                 DELETE FROM step WHERE record = {last}; DELETE FROM entry WHERE record = {last}; DELETE FROM ticket_v WHERE id = {last}; DELETE FROM ticket WHERE id = {last}; \
                 DELETE FROM record WHERE id = {last};";
-    let copy = World::copy_of(original());
+    let copy = World::copy_of(&original());
     let mut session = copy.session();
     session.batch("PRAGMA foreign_keys=OFF").unwrap();
     session.batch(&filled(gone)).unwrap();
@@ -231,7 +231,7 @@ fn rewrite(session: &mut dyn Session, index: i64) {
 
 #[test]
 fn a_rewritten_leaf_shows_in_the_signed_root() {
-    let copy = World::copy_of(original());
+    let copy = World::copy_of(&original());
     let mut session = copy.session();
     rewrite(&mut *session, 301);
     let difference = verify(&mut *session, &copy.model, Some(&copy.signer)).unwrap().first_difference.unwrap();
@@ -241,7 +241,7 @@ fn a_rewritten_leaf_shows_in_the_signed_root() {
 
 #[test]
 fn a_leaf_rewritten_before_it_was_signed_breaks_its_records_chain() {
-    let mut copy = World::copy_of(original());
+    let mut copy = World::copy_of(&original());
     copy.open();
     let first = copy.engine().leaves().unwrap();
     copy.run(change("TIC-303", &[("urgency", 1.into())]));
@@ -258,7 +258,7 @@ fn a_leaf_rewritten_before_it_was_signed_breaks_its_records_chain() {
 
 #[test]
 fn a_damaged_file_is_told_by_the_database_itself() {
-    let copy = World::copy_of(original());
+    let copy = World::copy_of(&original());
     let path = copy.location.path().unwrap();
     let mut session = copy.session();
     let page = session.one_int("SELECT rootpage FROM sqlite_master WHERE name = 'step_by_record'", &[]).unwrap();
@@ -274,7 +274,7 @@ fn a_damaged_file_is_told_by_the_database_itself() {
 
 #[test]
 fn a_missing_signer_is_no_difference_but_an_error() {
-    let copy = World::copy_of(original());
+    let copy = World::copy_of(&original());
     std::fs::remove_dir_all(&copy.signer).unwrap();
     let fault = verify(&mut *copy.session(), &copy.model, Some(&copy.signer)).unwrap_err();
     assert!(fault.to_string().contains("whether the log was cut short cannot be told"), "{fault}");

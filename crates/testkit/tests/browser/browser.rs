@@ -15,7 +15,7 @@ use thirtyfour::{Cookie, Key, LoggingPrefsLogLevel};
 use tokio::runtime::Runtime;
 
 /// How long anything may take on a busy machine. Nothing waits longer than it must.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(12);
 const GLANCE: Duration = Duration::from_millis(25);
 
 const SWITCHES: [&str; 9] = [
@@ -152,6 +152,7 @@ impl Browser {
     pub fn click(&self, selector: &str) -> anyhow::Result<()> {
         self.until(&format!("clicking {selector}"), async |driver| {
             let Some(element) = seen(driver, selector).await? else { return Ok(None) };
+            stands_still(driver, &element).await?;
             element.click().await?;
             Ok(Some(()))
         })
@@ -164,6 +165,7 @@ impl Browser {
         self.until(&format!("clicking {text}"), async |driver| {
             for element in driver.find_all(By::XPath(way.as_str())).await? {
                 if element.is_displayed().await? {
+                    stands_still(driver, &element).await?;
                     element.click().await?;
                     return Ok(Some(()));
                 }
@@ -270,6 +272,23 @@ async fn seen(driver: &WebDriver, selector: &str) -> WebDriverResult<Option<WebE
         }
     }
     Ok(None)
+}
+
+/// Brings an element into sight, and waits until it does not move any more: rows get their height when they are seen.
+async fn stands_still(driver: &WebDriver, element: &WebElement) -> WebDriverResult<()> {
+    const STILL: &str = "
+        const [element, done] = arguments;
+        element.scrollIntoView({ block: 'center', behavior: 'instant' });
+        const place = () => { const box = element.getBoundingClientRect(); return [box.x, box.y, box.width, box.height].join(); };
+        let last = '';
+        const look = () => {
+            const now = place();
+            if (now === last) return done(true);
+            last = now;
+            requestAnimationFrame(() => requestAnimationFrame(look));
+        };
+        look();";
+    driver.execute_async(STILL, vec![element.to_json()?]).await.map(drop)
 }
 
 impl Drop for Browser {

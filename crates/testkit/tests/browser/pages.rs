@@ -64,7 +64,7 @@ fn pages_of_work_can_be_used_by_everybody() -> Outcome {
         round.page(&format!("{incident}/resolve"), "Resolve")?;
         round.page(&format!("{incident}/cancel"), "Cancel")?;
         round.page(&format!("{incident}/escalations"), "Escalations")?;
-        round.page(&format!("{incident}/history"), "History")?;
+        round.page(&format!("{incident}/history"), "entries since")?;
         round.page(&format!("{incident}/proof"), "")?;
         round.page("/search?q=scanner", "scanner")?;
         round.page("/search?q=nothing-is-called-this", "nothing-is-called-this")?;
@@ -79,7 +79,7 @@ fn pages_about_the_organisation_can_be_used_by_everybody() -> Outcome {
         round.as_(&desk.manager)?;
         round.page("/conformity", "")?;
         round.page("/conformity/8.6.1", "")?;
-        round.page("/requirements", "Requirements")?;
+        round.page("/requirements", "requirements")?;
         round.page("/requirements/8.6.1-b", "")?;
         round.page("/requirements/8.6.1-c", "")?;
         round.page("/settings", "decided")?;

@@ -42,7 +42,7 @@ pub struct Judgement {
     reason: &'static str,
 }
 
-static JUDGEMENTS: [Judgement; 4] = [
+static JUDGEMENTS: [Judgement; 5] = [
     Judgement {
         requirement: "8.6.1-a",
         grade: "conforming",
@@ -62,6 +62,11 @@ static JUDGEMENTS: [Judgement; 4] = [
         requirement: "8.6.1-h",
         grade: "conforming",
         reason: "Read the records of three major incidents beside the recordings of the calls. The steps were taken when the records say so, none was filled in afterwards.",
+    },
+    Judgement {
+        requirement: "8.6.1-i",
+        grade: "partly",
+        reason: "In one of the major incidents the messages to the managing director never arrived while it lasted. She says that she was rung up, and her calendar shows the call; the record does not.",
     },
 ];
 
@@ -97,7 +102,7 @@ pub fn happen(world: &mut World, hours: &Hours, occasion: Occasion) -> anyhow::R
     match occasion {
         Occasion::Watch { from, holidays } => {
             let why = "The desk is staffed round the clock while systems are moved; until further notice.";
-            decide(world, WEEK, &json!("24x7"), Some(from), why)?;
+            decide(world, WEEK, &super::hours::round_the_clock(), Some(from), why)?;
             if holidays != hours.holidays() {
                 decide(world, HOLIDAYS, &holidays, Some(from), why)?;
             }

@@ -6,7 +6,6 @@ use calendar::{HOUR, MINUTE};
 use super::assurance::Occasion;
 use super::case::Deed;
 use super::decisions::target_minutes;
-use super::hours::Hours;
 use super::plan::{Deeds, Oddity, Until};
 use super::year::Year;
 
@@ -59,15 +58,12 @@ fn in_progress(note: &str, raised: i64) -> Deeds {
     ]
 }
 
-/// Decided on the working day before, for the time around the end.
+/// Decided on the working day before, for the time from the full hour before `raised` on.
 fn keep_watch(year: &mut Year, raised: i64) -> anyhow::Result<()> {
-    let mut first = year.hours.day(raised);
-    while !year.hours.works_on(first) || year.hours.opening(first) > raised {
-        first = year.hours.working_day_before(first);
-    }
-    let decided = year.hours.at(year.hours.working_day_before(first), 15, 0);
-    let watch: Hours = year.hours.on_watch(raised, year.to + HOUR)?;
-    let from = year.hours.opening(first);
+    let from = raised - raised.rem_euclid(HOUR);
+    let decided = year.hours.at(year.hours.working_day_before(year.hours.day(from)), 15, 0);
+    let watch = year.hours.on_watch(raised, year.to + HOUR)?;
+    year.watch_from = Some(from);
     year.occasion(decided, Occasion::Watch { from, holidays: watch.holidays() });
     Ok(())
 }

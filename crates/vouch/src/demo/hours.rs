@@ -30,7 +30,7 @@ impl Hours {
     pub fn on_watch(&self, from: i64, to: i64) -> anyhow::Result<Self> {
         let watched = self.zone.local_day(from)..=self.zone.local_day(to).saturating_add(1.day());
         let holidays = self.holidays.iter().copied().filter(|day| !watched.contains(day)).collect();
-        Self::with(self.zone.clone(), &Json::Null, holidays)
+        Self::with(self.zone.clone(), &round_the_clock(), holidays)
     }
 
     fn with(zone: Zone, week: &Json, holidays: BTreeSet<Date>) -> anyhow::Result<Self> {
@@ -107,6 +107,12 @@ impl Hours {
 pub fn week() -> Json {
     let hours = json!([[format!("{OPENS:02}:00"), format!("{CLOSES:02}:00")]]);
     json!({ "mon": hours, "tue": hours, "wed": hours, "thu": hours, "fri": hours })
+}
+
+/// Every hour of every day, as a value of `organization.week`.
+pub fn round_the_clock() -> Json {
+    let whole = json!([["00:00", "24:00"]]);
+    json!({ "mon": whole, "tue": whole, "wed": whole, "thu": whole, "fri": whole, "sat": whole, "sun": whole })
 }
 
 /// The days on which banks in England close.

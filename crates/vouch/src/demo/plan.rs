@@ -280,7 +280,7 @@ impl Plan<'_> {
         let back = self.hours.later(resolved, self.dice.between(50, 1500));
         deeds.push((back, Deed::Reopen(self.dice.text(BACK))));
         let noted = self.soon(back, 10, 60);
-        deeds.push((noted, Deed::Note(case.filling.fill(case.note))));
+        deeds.push((noted, Deed::Note(case.filling.fill(self.dice.text(STEPS)))));
         let again = self.hours.later(noted, self.dice.between(40, 420));
         deeds.push((again, Deed::Resolve));
         again

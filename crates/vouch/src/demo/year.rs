@@ -23,7 +23,7 @@ use super::world::World;
 use super::{ending, founding, majors};
 
 /// Of so many crossings of a threshold nobody is told once (8.6.1-c).
-const FORGOTTEN_ONE_IN: usize = 15;
+const FORGOTTEN_ONE_IN: usize = 20;
 
 pub struct Year {
     pub world: World,
@@ -33,6 +33,8 @@ pub struct Year {
     pub cases: Vec<Case>,
     pub from: i64,
     pub to: i64,
+    /// When the desk is staffed round the clock from, where that has been decided.
+    pub watch_from: Option<i64>,
     queue: BinaryHeap<Reverse<(i64, usize)>>,
     events: Vec<Option<Event>>,
     crossings: usize,
@@ -53,7 +55,7 @@ pub fn live(engine: Arc<Engine>, clock: Arc<ManualClock>, seed: u64, from: i64, 
     let stories = stories::all();
     let (dice, queue) = (Dice::new(seed), BinaryHeap::new());
     let (cases, events) = (Vec::new(), Vec::new());
-    let mut year = Year { world, dice, hours, stories, cases, from, to, queue, events, crossings: 0 };
+    let mut year = Year { world, dice, hours, stories, cases, from, to, watch_from: None, queue, events, crossings: 0 };
     year.expect_incidents();
     majors::expect(&mut year);
     ending::expect(&mut year)?;
@@ -197,7 +199,9 @@ impl Year {
         case.crossed = true;
         self.crossings += 1;
         let resolves_at = case.resolves_at;
-        let (major, soon) = (case.is_p1(), self.hours.later(now, self.dice.between(4, 26)));
+        let (major, minutes) = (case.is_p1(), self.dice.between(4, 26));
+        let on_watch = self.watch_from.is_some_and(|from| from <= now);
+        let soon = if on_watch { now + minutes * MINUTE } else { self.hours.later(now, minutes) };
         if !major && self.crossings % FORGOTTEN_ONE_IN == 4 {
             return;
         }

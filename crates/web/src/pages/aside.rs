@@ -74,10 +74,7 @@ fn clock(subject: &Subject, record: &Record) -> Option<ClockLine> {
     let stopped = record.by_key("stopped_at").as_int();
     let lifecycle = record.record_type.lifecycle.as_ref()?;
     let category = lifecycle.state(record.state()?)?.category;
-    let now = match subject.time {
-        engine::Time::Live => wall.now,
-        engine::Time::At { valid, .. } => valid,
-    };
+    let now = wall.now;
     let seconds = |micros: i64| micros / 1_000_000;
     let clock = match (category, stopped) {
         (Category::Done, _) => Clock::standing(ClockKind::Met, met(started, stopped)),

@@ -15,7 +15,7 @@ pub async fn stream(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Res
             let since = visit.address.get("since").and_then(|text| text.parse::<i64>().ok());
             let from = last.map(|last| last + 1).or(since).filter(|from| *from >= 0);
             let watch = visit.address.get("watch").map(str::to_owned);
-            follow(&app, visit.principal, Wish { from, watch, name: "change" })
+            follow(&app, visit.principal, Wish { from, watch, name: "changed" })
         }
         // A stream that asks for a page to sign in at would only be confused by one.
         Ok(None) => StatusCode::UNAUTHORIZED.into_response(),

@@ -67,7 +67,8 @@ impl Visit {
             initials: words::initials(&principal.name),
             email: self.email(record_type).unwrap_or_default(),
             roles: roles.join(", "),
-            href: record_type.map_or_else(String::new, |found| format!("/{}/{}", found.path, principal.number)),
+            // Customers may not read people, themselves among them.
+            href: record_type.filter(|found| principal.may_read(found)).map_or_else(String::new, |found| format!("/{}/{}", found.path, principal.number)),
         }
     }
 
@@ -132,7 +133,7 @@ impl Visit {
     pub fn at_control(&self, time: Time) -> AtControl {
         let (label, value) = match time {
             Time::Live => ("As at: now".to_owned(), String::new()),
-            Time::At { valid, .. } => (format!("As at: {}", self.wall.short(valid)), self.wall.typed(valid)),
+            Time::At { valid, .. } => (format!("As at: {}", self.wall.narrow(valid)), self.wall.typed(valid)),
         };
         AtControl {
             action: self.address.path.clone(),

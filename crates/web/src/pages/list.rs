@@ -47,7 +47,8 @@ impl Asked {
         let hidden = visit.principal.hidden(&record_type);
         let sort = sort.into_iter().filter(|(slot, _)| !hidden.contains(slot)).collect();
         let filter = visit.address.get("filter").unwrap_or_default().to_owned();
-        Ok(Self { time: visit.time()?, visit, record_type, filter, sort, view })
+        let time = visit.time()?;
+        Ok(Self { time, visit: visit.at(time), record_type, filter, sort, view })
     }
 
     pub fn view(&self) -> Option<&View> {
@@ -73,7 +74,7 @@ impl Asked {
 
     /// Whether rows stand under headings of the time that is left.
     pub fn by_time_left(&self) -> bool {
-        self.visit.address.get("group") != Some("none") && self.time == Time::Live && groups::are_sorted(self)
+        self.visit.address.get("group") != Some("none") && groups::are_sorted(self)
     }
 
     pub fn noun(&self) -> String {

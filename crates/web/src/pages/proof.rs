@@ -69,6 +69,7 @@ fn verdict(view: &ProofView) -> (Status, String) {
             Status::new(Mark::Half, "Partly signed"),
             format!("{entries} are sealed and unaltered; the last {uncovered} will be signed within a second."),
         ),
+        () if count == 1 => (Status::new(Mark::Ok, "Proven"), "Its one entry is in the ledger, unaltered and signed.".to_owned()),
         () => (Status::new(Mark::Ok, "Proven"), format!("All {entries} are in the ledger, unaltered and signed.")),
     }
 }

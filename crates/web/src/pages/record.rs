@@ -37,6 +37,7 @@ pub struct Subject {
 
 impl Subject {
     pub fn load(visit: Visit, path: &str, number: &str, time: Time) -> Answer<Self> {
+        let visit = visit.at(time);
         let record_type = visit.collection(path)?;
         let mut record = visit.record(&record_type, number, time)?;
         let engine = &visit.app.engine;

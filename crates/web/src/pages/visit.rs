@@ -67,6 +67,14 @@ impl Visit {
         Ok(self.wall.asked(&self.app.engine, &self.address)?)
     }
 
+    /// As at a time: clocks and words for times say what they said then.
+    pub fn at(mut self, time: Time) -> Self {
+        if let Time::At { valid, .. } = time {
+            self.wall.now = valid;
+        }
+        self
+    }
+
     /// Somebody who works here, not a customer.
     pub fn is_staff(&self) -> bool {
         self.principal.held.iter().any(|held| held.role != "customer")

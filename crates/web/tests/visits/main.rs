@@ -1,6 +1,7 @@
 //! Pages as a browser without script meets them, over a whole organisation.
 
 mod account;
+mod events;
 mod house;
 mod lists;
 mod others;

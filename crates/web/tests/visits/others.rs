@@ -55,6 +55,7 @@ async fn conformity_leads_from_the_whole_to_the_record() {
     assert_eq!(mira.submit("/settings/incident.priority_rule", &rule).await.status, StatusCode::SEE_OTHER);
     house.clock.set(crate::house::NOW + 60_000_000);
     house.make("incident", json!({ "title": "Never classified" }));
+    house.clock.set(crate::house::NOW + 120_000_000);
     house.person("Sofia Marques", "sofia@example.org", &["internal-auditor"], None);
     let mut browser = house.signed_in("sofia@example.org").await;
     let overview = browser.get("/conformity").await;
@@ -68,7 +69,7 @@ async fn conformity_leads_from_the_whole_to_the_record() {
     assert_eq!(browser.get("/requirements").await.status, StatusCode::OK);
     assert_eq!(browser.get("/requirements?status=not-assessed&clause=5").await.status, StatusCode::OK);
     assert_eq!(browser.get("/requirements/8.6.1-zz").await.status, StatusCode::NOT_FOUND);
-    let past = browser.get("/requirements/8.6.1-b?at=2026-11-24T10:43&known=then").await;
+    let past = browser.get("/requirements/8.6.1-b?at=2026-11-24T10:44&known=then").await;
     assert!(!past.main().contains("method=\"post\""));
 }
 

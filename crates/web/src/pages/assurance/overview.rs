@@ -57,10 +57,12 @@ fn verdict(tally: &Tally) -> String {
 /// Chapters with their clauses; the one about operation is parted into its own clauses.
 fn rows(looking: &Looking, clauses: &[Row]) -> Vec<ClauseRow> {
     let mut rows = Vec::new();
-    for top in clauses.iter().filter(|row| row.depth == 0 && row.requirements > 0) {
+    let chapters: Vec<&Row> = clauses.iter().filter(|row| row.depth == 0 && row.requirements > 0).collect();
+    let all: usize = chapters.iter().map(|row| row.requirements).sum();
+    for top in chapters {
         let below = children(clauses, &top.clause);
-        let deep = below.iter().any(|row| !children(clauses, &row.clause).is_empty());
-        if deep {
+        // A chapter that holds a third of everything would be one row of tiles without end.
+        if top.requirements * 3 > all && below.len() > 1 {
             rows.extend(below.iter().filter(|row| row.requirements > 0).map(|row| one(looking, clauses, row)));
         } else {
             rows.push(one(looking, clauses, top));
@@ -84,9 +86,10 @@ fn one(looking: &Looking, clauses: &[Row], row: &Row) -> ClauseRow {
 fn lists(looking: &Looking, requirements: &[RequirementRow], checks: &[CheckRow]) -> Vec<ShortList> {
     let list = |heading: &str, statuses: &[Status], none: &str| {
         let mut found: Vec<&RequirementRow> = requirements.iter().filter(|row| statuses.contains(&row.status)).collect();
-        // The worst first; of equals the one with more records behind it.
+        // In the order in which the statuses were named; of equals the one with more records behind it.
         let failed = |row: &RequirementRow| checks.iter().filter(|check| check.requirement == row.requirement).map(|check| check.failed).sum::<u64>();
-        found.sort_by_key(|row| (row.status, std::cmp::Reverse(failed(row))));
+        let place = |row: &RequirementRow| statuses.iter().position(|status| *status == row.status);
+        found.sort_by_key(|row| (place(row), std::cmp::Reverse(failed(row))));
         let more = (found.len() > SHORT).then(|| Link::new(format!("All {}", found.len()), looking.href("/requirements")));
         let items = found.into_iter().take(SHORT).map(|row| item(looking, row, checks)).collect();
         ShortList { heading: heading.to_owned(), more, items, none: none.to_owned() }
