@@ -46,7 +46,8 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
 }
 
 fn parse(args: &[String]) -> anyhow::Result<Options> {
-    let mut options = Options { address: String::new(), header: String::new(), clients: 8, seconds: 5, paths: Vec::new() };
+    let mut options =
+        Options { address: String::new(), header: String::new(), clients: 8, seconds: 5, paths: Vec::new() };
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         let mut value = || rest.next().with_context(|| format!("{arg} needs a value: {HELP}"));

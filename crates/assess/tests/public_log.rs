@@ -173,7 +173,8 @@ fn a_file_without_a_readable_case_is_no_ground_for_a_report() {
         "name = \"small\"\nrecord = \"incident\"\ntime_format = \"%Y-%m-%d\"\nnumber = \"id\"\nhappened = \"at\"\n";
     let options = exchange::Options { zone: Some("UTC".to_owned()), ..exchange::Options::default() };
     let log =
-        Log::read(std::slice::from_ref(&path), Mapping::parse("small.toml", mapping).unwrap(), &options, &mut |_| {}).unwrap();
+        Log::read(std::slice::from_ref(&path), Mapping::parse("small.toml", mapping).unwrap(), &options, &mut |_| {})
+            .unwrap();
     let error = assess(&rooms(), &log, &Options::default(), &mut |_| {}).unwrap_err().to_string();
     assert!(error.contains("line 2: `yesterday` is no time"), "{error}");
     std::fs::remove_dir_all(&folder).unwrap();

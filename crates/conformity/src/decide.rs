@@ -36,7 +36,10 @@ pub fn decide(
     input.insert("value".to_owned(), value);
     input.insert("from".to_owned(), decision.from.map_or(Json::Null, |at| Json::from(rfc3339(at))));
     input.insert("reason".to_owned(), Json::from(decision.reason.clone()));
-    input.insert("decided_by".to_owned(), if principal.is_system() { Json::Null } else { Json::from(principal.number.clone()) });
+    input.insert(
+        "decided_by".to_owned(),
+        if principal.is_system() { Json::Null } else { Json::from(principal.number.clone()) },
+    );
     let act = Act::Create { record_type: "setting".to_owned(), input };
     engine.run(&Command::new(principal.clone(), channel, act))
 }

@@ -73,7 +73,8 @@ impl Conformity {
             return Err(invalid("", "no_nil_return", message));
         }
         let question = Question { period: Some(nil.period), time: Time::Live };
-        let subjects: u64 = self.checks(Some(&nil.requirement), &question)?.iter().map(|row: &CheckRow| row.population).sum();
+        let subjects: u64 =
+            self.checks(Some(&nil.requirement), &question)?.iter().map(|row: &CheckRow| row.population).sum();
         if subjects > 0 {
             let message = format!("the period has {subjects} subjects: it cannot be said that nothing happened");
             return Err(invalid("", "not_empty", message));
@@ -91,7 +92,13 @@ impl Conformity {
         Ok(zone.local_day(now).to_string())
     }
 
-    fn create(&self, principal: &Arc<Principal>, channel: Channel, record_type: &str, input: Json) -> Result<Done, Error> {
+    fn create(
+        &self,
+        principal: &Arc<Principal>,
+        channel: Channel,
+        record_type: &str,
+        input: Json,
+    ) -> Result<Done, Error> {
         let input = match input {
             Json::Object(object) => object,
             _ => Input::new(),

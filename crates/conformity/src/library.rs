@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use model::Model;
 
+use crate::LoadError;
 use crate::catalogue::Catalogue;
 use crate::checks::{Against, Checks};
 use crate::figures::Figures;
 use crate::house::Library;
 use crate::settings::Registry;
-use crate::LoadError;
 
 const REQUIREMENTS: (&str, &str) = ("standard/requirements.toml", include_str!("../../../standard/requirements.toml"));
 const SETTINGS: (&str, &str) = ("standard/settings.toml", include_str!("../../../standard/settings.toml"));

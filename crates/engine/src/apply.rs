@@ -7,15 +7,19 @@ use model::{Kind, RecordType, Slot, Value};
 use store::schema::{columns, quoted, rows_table};
 use store::{FOREVER, Fault, Outcome, Param, Session, SessionExt};
 
-use crate::history::{self, Moment};
 use crate::clock::Entropy;
+use crate::history::{self, Moment};
 use crate::opening::{self, Opening, to_json};
 use crate::plan::{Committed, EntryPlan, LineChange, LinkChange, Plan, RecordPlan, Refused};
 use crate::record::{Record, Time, load, slot};
 use crate::recorder::{Pending, Recorder};
 
 /// The whole of it: `Keep` with the new ids, or `Refuse` with the reason.
-pub(crate) fn apply(session: &mut dyn Session, lane: &mut Recorder, plan: &Plan) -> Result<Outcome<Committed, Refused>, Fault> {
+pub(crate) fn apply(
+    session: &mut dyn Session,
+    lane: &mut Recorder,
+    plan: &Plan,
+) -> Result<Outcome<Committed, Refused>, Fault> {
     if let Some(why) = lane.read_only.get() {
         return Ok(Outcome::Refuse(Refused::ReadOnly(why.clone())));
     }
@@ -52,7 +56,8 @@ pub(crate) fn apply(session: &mut dyn Session, lane: &mut Recorder, plan: &Plan)
         let at = plan.records.first().and_then(|r| r.entries.first()).map_or(0, |e| e.recorded_at);
         let owner = Param::Int(idempotency.owner);
         let key = Param::Text(&idempotency.key);
-        session.execute(sql, &[owner, key, Param::Blob(&idempotency.body_hash), Param::Text(answer), Param::Int(at)])?;
+        session
+            .execute(sql, &[owner, key, Param::Blob(&idempotency.body_hash), Param::Text(answer), Param::Int(at)])?;
     }
     Ok(Outcome::Keep(done))
 }
@@ -120,7 +125,8 @@ fn write_record(
         let changes: Vec<(Slot, Value)> = entry.changes.iter().map(|(s, v)| (*s, applied.value(v))).collect();
         let version = live.version() + 1;
         let number = if new && index == 0 { Some(live.get(slot::NUMBER).clone()) } else { None };
-        let entry_id = write_entry(session, lane, plan, entry, &Written { id, version, changes: &changes, number, applied })?;
+        let entry_id =
+            write_entry(session, lane, plan, entry, &Written { id, version, changes: &changes, number, applied })?;
         let moment = Moment { happened: entry.happened_at, recorded: entry.recorded_at };
         if !past.covers(session, moment.happened)? {
             past.late(session, &mut live, &changes, moment, entry_id)?;
@@ -144,7 +150,8 @@ fn write_record(
 }
 
 fn insert_thin(session: &mut dyn Session, live: &Record, plan: &RecordPlan) -> Result<(), Fault> {
-    let sql = "INSERT INTO record (id, type, number, title, scope, version, updated_at) VALUES (?, ?, ?, NULL, NULL, 0, 0)";
+    let sql =
+        "INSERT INTO record (id, type, number, title, scope, version, updated_at) VALUES (?, ?, ?, NULL, NULL, 0, 0)";
     session.execute(sql, &[Param::Int(live.id), Param::Text(&live.record_type.name), Param::Text(live.number())])?;
     if let Some((source, key)) = &plan.external {
         let sql = "INSERT INTO external_id (source, key, record) VALUES (?, ?, ?)";
@@ -157,7 +164,8 @@ fn write_thin(session: &mut dyn Session, live: &Record) -> Result<(), Fault> {
     let sql = "UPDATE record SET title = ?, scope = ?, version = ?, updated_at = ? WHERE id = ?";
     let title = live.get(live.record_type.title_slot()).as_text();
     let updated = live.get(slot::UPDATED_AT).as_int().unwrap_or(0);
-    let params = [title.into(), live.scope().into(), Param::Int(live.version()), Param::Int(updated), Param::Int(live.id)];
+    let params =
+        [title.into(), live.scope().into(), Param::Int(live.version()), Param::Int(updated), Param::Int(live.id)];
     session.execute(sql, &params)?;
     Ok(())
 }
@@ -202,7 +210,8 @@ fn write_entry(
 ) -> Result<i64, Fault> {
     let entry_id = lane.next_entry();
     let kind = lane.kind_of(entry_id, entry.kind);
-    let (actor, on_behalf) = (entry.actor.map(|a| written.applied.real(a)), entry.on_behalf.map(|a| written.applied.real(a)));
+    let (actor, on_behalf) =
+        (entry.actor.map(|a| written.applied.real(a)), entry.on_behalf.map(|a| written.applied.real(a)));
     let mut opening = Opening::new(lane.entropy.bytes32()?);
     if let Some(number) = &written.number {
         opening.field("number", number, false, &*lane.entropy)?;
@@ -245,7 +254,13 @@ fn write_entry(
     }
     write_step(session, lane, &cx)?;
     write_comment(session, lane, &cx)?;
-    let leaf = crate::seal::leaf(lane, record, entry, &crate::seal::LeafPlace { record: written.id, version: written.version, actor, on_behalf, kind }, opening)?;
+    let leaf = crate::seal::leaf(
+        lane,
+        record,
+        entry,
+        &crate::seal::LeafPlace { record: written.id, version: written.version, actor, on_behalf, kind },
+        opening,
+    )?;
     lane.pending.push(Pending { entry: entry_id, record: written.id, first: written.version == 1, leaf });
     Ok(entry_id)
 }
@@ -258,7 +273,12 @@ struct EntryCx<'a> {
 }
 
 /// What an entry commits to beside changed fields: lines, links, reason and comment.
-fn add_acts(opening: &mut Opening, record_type: &RecordType, cx: &EntryCx<'_>, entropy: &dyn Entropy) -> Result<(), Fault> {
+fn add_acts(
+    opening: &mut Opening,
+    record_type: &RecordType,
+    cx: &EntryCx<'_>,
+    entropy: &dyn Entropy,
+) -> Result<(), Fault> {
     for line in &cx.entry.lines {
         let (LineChange::Add { slot, pos, .. } | LineChange::Remove { slot, pos }) = line;
         let Some(field) = record_type.fields.get(*slot) else { continue };
@@ -297,7 +317,9 @@ fn write_lines(session: &mut dyn Session, record_type: &RecordType, cx: &EntryCx
     let moment = Moment { happened: cx.entry.happened_at, recorded: cx.entry.recorded_at };
     for line in &cx.entry.lines {
         let (LineChange::Add { slot, pos, .. } | LineChange::Remove { slot, pos }) = line;
-        let Some((field, Kind::Rows { columns, .. })) = record_type.fields.get(*slot).map(|f| (f, &f.kind)) else { continue };
+        let Some((field, Kind::Rows { columns, .. })) = record_type.fields.get(*slot).map(|f| (f, &f.kind)) else {
+            continue;
+        };
         let table = quoted(&rows_table(&record_type.name, &field.key));
         let names: String = columns.iter().map(|c| format!(", {}", quoted(&c.key))).collect();
         let key = format!("{}[{pos}]", field.key);
@@ -323,7 +345,12 @@ fn write_lines(session: &mut dyn Session, record_type: &RecordType, cx: &EntryCx
     Ok(())
 }
 
-fn write_link(session: &mut dyn Session, lane: &mut Recorder, link: &LinkChange, cx: &EntryCx<'_>) -> Result<(), Fault> {
+fn write_link(
+    session: &mut dyn Session,
+    lane: &mut Recorder,
+    link: &LinkChange,
+    cx: &EntryCx<'_>,
+) -> Result<(), Fault> {
     let (a, b) = (cx.written.applied.real(link.a), cx.written.applied.real(link.b));
     let moment = Moment { happened: cx.entry.happened_at, recorded: cx.entry.recorded_at };
     let key = format!("link:{}:{a}:{b}", link.kind);
@@ -368,7 +395,8 @@ fn write_step(session: &mut dyn Session, lane: &mut Recorder, cx: &EntryCx<'_>) 
 
 fn write_comment(session: &mut dyn Session, lane: &mut Recorder, cx: &EntryCx<'_>) -> Result<(), Fault> {
     let Some(comment) = &cx.entry.comment else { return Ok(()) };
-    let sql = "INSERT INTO comment (id, record, entry, public, body, at, recorded_at, by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql =
+        "INSERT INTO comment (id, record, entry, public, body, at, recorded_at, by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     let params = [
         Param::Int(lane.next_row()),
         Param::Int(cx.written.id),

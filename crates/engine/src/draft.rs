@@ -2,9 +2,9 @@
 
 use model::{Slot, Value};
 
+use crate::Error;
 use crate::plan::{CommentPlan, EntryKind, LineChange, LinkChange};
 use crate::record::{Record, slot};
-use crate::Error;
 use crate::refusal::Problem;
 
 /// Whether a command is work that obeys the life-cycle, or the replay of what happened elsewhere, which is reported.
@@ -93,7 +93,8 @@ impl Draft {
     /// Fields that differ, without those that the writer keeps itself.
     pub fn changes(&self) -> Vec<(Slot, Value)> {
         let kept = [slot::NUMBER, slot::VERSION, slot::UPDATED_AT, slot::RECORDED_AT];
-        let columns = self.after.record_type.fields.iter().enumerate().filter(|(s, f)| f.kind.is_column() && !kept.contains(s));
+        let columns =
+            self.after.record_type.fields.iter().enumerate().filter(|(s, f)| f.kind.is_column() && !kept.contains(s));
         columns
             .filter(|(slot, _)| match &self.before {
                 Some(before) => before.get(*slot) != self.after.get(*slot),

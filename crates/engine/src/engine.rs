@@ -58,6 +58,7 @@ impl Engine {
         let Options { location, signer, model, model_text, behaviours, clock, entropy, demonstration } = options;
         let mut session = location.open()?;
         store::schema::apply(&mut *session, &model)?;
+        store::schema::look_over(&mut *session)?;
         let log_id = begin_log(&mut *session, &*entropy, demonstration)?;
         let model_version = keep_text(&mut *session, "model", &hex(&model.hash), &model_text, clock.now())?;
         let read_only = Arc::new(OnceLock::new());
@@ -236,7 +237,11 @@ pub(crate) fn keep_text(session: &mut dyn Session, kind: &str, hash: &str, body:
         return Ok(id);
     }
     let sql = "INSERT INTO text_version (id, kind, hash, body, known_from) SELECT coalesce(max(id), 0) + 1, ?, ?, ?, ? FROM text_version";
-    let sql = if session.dialect() == store::Dialect::Postgres { sql.replacen("?, ?, ?, ?", "?::text, ?::text, ?::text, ?::bigint", 1) } else { sql.to_owned() };
+    let sql = if session.dialect() == store::Dialect::Postgres {
+        sql.replacen("?, ?, ?, ?", "?::text, ?::text, ?::text, ?::bigint", 1)
+    } else {
+        sql.to_owned()
+    };
     session.execute(&sql, &[Param::Text(kind), Param::Text(hash), Param::Text(body), Param::Int(now)])?;
     session.one_int(find, &[Param::Text(kind), Param::Text(hash)])
 }

@@ -56,7 +56,9 @@ impl<'a> StoreFacts<'a> {
     }
 
     fn drafted(&self, of: &RecordRef<'_>) -> Option<&'a Draft> {
-        self.draft.filter(|draft| of.at.is_none() && draft.after.id == of.id && draft.after.record_type.name == of.record_type)
+        self.draft.filter(|draft| {
+            of.at.is_none() && draft.after.id == of.id && draft.after.record_type.name == of.record_type
+        })
     }
 
     fn record(&mut self, of: &RecordRef<'_>) -> Result<Option<&Record>, FactsError> {
@@ -78,9 +80,10 @@ impl<'a> StoreFacts<'a> {
     fn holding(&self, at: Option<i64>) -> (&'static str, Vec<i64>) {
         match self.time_of(at) {
             Time::Live => ("valid_to = ? AND known_to = ?", vec![FOREVER, FOREVER]),
-            Time::At { valid, known } => {
-                ("valid_from <= ? AND valid_to > ? AND known_from <= ? AND known_to > ?", vec![valid, valid, known, known])
-            }
+            Time::At { valid, known } => (
+                "valid_from <= ? AND valid_to > ? AND known_from <= ? AND known_to > ?",
+                vec![valid, valid, known, known],
+            ),
         }
     }
 
@@ -128,7 +131,11 @@ impl Facts for StoreFacts<'_> {
         }
         let row = |line: crate::record::Line| {
             let mut values = line.values;
-            values.extend([Value::Instant(line.at), line.by.map_or(Value::Null, Value::Link), Value::Instant(line.counted_at)]);
+            values.extend([
+                Value::Instant(line.at),
+                line.by.map_or(Value::Null, Value::Link),
+                Value::Instant(line.counted_at),
+            ]);
             values
         };
         Ok(lines.into_iter().map(row).collect())
@@ -143,7 +150,13 @@ impl Facts for StoreFacts<'_> {
         self.ids(&sql, &params)
     }
 
-    fn pointing(&mut self, of: RecordRef<'_>, record_type: &str, _slot: Slot, key: &str) -> Result<Vec<i64>, FactsError> {
+    fn pointing(
+        &mut self,
+        of: RecordRef<'_>,
+        record_type: &str,
+        _slot: Slot,
+        key: &str,
+    ) -> Result<Vec<i64>, FactsError> {
         let key = quoted(key);
         match self.time_of(of.at) {
             Time::Live => {
@@ -184,7 +197,10 @@ impl Facts for StoreFacts<'_> {
             Time::Live => self.ids(&format!("SELECT id FROM {} LIMIT {COLLECTION_MAX}", quoted(record_type)), &[]),
             Time::At { .. } => {
                 let (holds, times) = self.holding(None);
-                let sql = format!("SELECT id FROM {} WHERE {holds} LIMIT {COLLECTION_MAX}", quoted(&format!("{record_type}_v")));
+                let sql = format!(
+                    "SELECT id FROM {} WHERE {holds} LIMIT {COLLECTION_MAX}",
+                    quoted(&format!("{record_type}_v"))
+                );
                 let params: Vec<Param<'_>> = times.into_iter().map(Param::Int).collect();
                 self.ids(&sql, &params)
             }

@@ -24,7 +24,13 @@ pub(crate) fn reaches(session: &mut dyn Session, kind: &str, from: i64, to: i64)
 }
 
 /// Ids at the other end of a record's links of this kind.
-pub fn linked_ids(session: &mut dyn Session, id: i64, kind: &str, forward: bool, time: Time) -> Result<Vec<i64>, Fault> {
+pub fn linked_ids(
+    session: &mut dyn Session,
+    id: i64,
+    kind: &str,
+    forward: bool,
+    time: Time,
+) -> Result<Vec<i64>, Fault> {
     let (here, there) = if forward { ("a", "b") } else { ("b", "a") };
     let (holds, times) = match time {
         Time::Live => ("valid_to = ? AND known_to = ?", vec![FOREVER, FOREVER]),

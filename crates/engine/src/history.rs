@@ -91,7 +91,8 @@ impl Versions {
         moment: Moment,
     ) -> Result<(), Fault> {
         let first = self.open.is_none();
-        let next = Open { valid_from: moment.happened, known_from: moment.recorded, values: self.values(live), stored: false };
+        let next =
+            Open { valid_from: moment.happened, known_from: moment.recorded, values: self.values(live), stored: false };
         if let Some(open) = self.open.take() {
             self.close(session, open, moment)?;
         }
@@ -108,7 +109,9 @@ impl Versions {
                 (true, true) => self.drop_open(session),
                 (true, false) => self.disbelieve_open(session, recorded),
                 (false, true) => Ok(()),
-                (false, false) => self.insert(session, &open.values, [open.valid_from, FOREVER, open.known_from, recorded]),
+                (false, false) => {
+                    self.insert(session, &open.values, [open.valid_from, FOREVER, open.known_from, recorded])
+                }
             };
         }
         if !open.stored {
@@ -161,7 +164,13 @@ impl Versions {
             if !first {
                 clear(session, &long_text(&[Param::Int(self.id), Param::Text(&field.key)]), moment, FOREVER)?;
             }
-            insert_long_text(session, self.id, &field.key, value, [moment.happened, FOREVER, moment.recorded, FOREVER])?;
+            insert_long_text(
+                session,
+                self.id,
+                &field.key,
+                value,
+                [moment.happened, FOREVER, moment.recorded, FOREVER],
+            )?;
         }
         Ok(())
     }
@@ -231,7 +240,10 @@ impl Versions {
                 continue;
             }
             if known_from == recorded {
-                let sql = format!("DELETE FROM {} WHERE id = ? AND valid_from = ? AND valid_to = ? AND known_to = ?", self.table);
+                let sql = format!(
+                    "DELETE FROM {} WHERE id = ? AND valid_from = ? AND valid_to = ? AND known_to = ?",
+                    self.table
+                );
                 session.execute(&sql, &[self.id, from, to, FOREVER].map(Param::Int))?;
             } else {
                 let sql = format!(
@@ -264,7 +276,8 @@ impl Versions {
             let &[begin, end] = pair else { continue };
             let mut piece = values.to_vec();
             for (slot, value, until) in ends {
-                if begin >= happened && begin < *until
+                if begin >= happened
+                    && begin < *until
                     && let Some(place) = self.slots.iter().position(|s| s == slot).and_then(|i| piece.get_mut(i))
                 {
                     *place = value.clone();
@@ -305,7 +318,13 @@ pub(crate) fn next_change(
     Ok(next)
 }
 
-fn insert_long_text(session: &mut dyn Session, id: i64, key: &str, value: &Value, times: [i64; 4]) -> Result<(), Fault> {
+fn insert_long_text(
+    session: &mut dyn Session,
+    id: i64,
+    key: &str,
+    value: &Value,
+    times: [i64; 4],
+) -> Result<(), Fault> {
     let sql = "INSERT INTO long_text (id, field, body, valid_from, valid_to, known_from, known_to) VALUES (?, ?, ?, ?, ?, ?, ?)";
     let mut params = vec![Param::Int(id), Param::Text(key), Param::from(value)];
     params.extend(times.map(Param::Int));
@@ -335,10 +354,12 @@ pub(crate) fn clear(session: &mut dyn Session, thing: &Lasting<'_>, moment: Mome
     let believed = format!("{holds} AND known_to = {FOREVER}");
     let mut run = |sql: String, first: &[i64], last: &[i64]| -> Result<u64, Fault> {
         let first = first.iter().map(|n| Param::Int(*n));
-        let params: Vec<Param<'_>> = first.chain(keys.iter().copied()).chain(last.iter().map(|n| Param::Int(*n))).collect();
+        let params: Vec<Param<'_>> =
+            first.chain(keys.iter().copied()).chain(last.iter().map(|n| Param::Int(*n))).collect();
         session.execute(&sql, &params)
     };
-    let drop_unseen = format!("DELETE FROM {table} WHERE {believed} AND valid_from >= ? AND valid_from < ? AND known_from = ?");
+    let drop_unseen =
+        format!("DELETE FROM {table} WHERE {believed} AND valid_from >= ? AND valid_from < ? AND known_from = ?");
     if happened == recorded && until == FOREVER {
         // Nobody could ask about this instant before: no knowledge changes.
         run(drop_unseen, &[], &[happened, until, recorded])?;
@@ -354,10 +375,14 @@ pub(crate) fn clear(session: &mut dyn Session, thing: &Lasting<'_>, moment: Mome
          WHERE {believed} AND valid_from < ? AND valid_to > ? AND known_from < ?"
     );
     run(sql, &[happened, recorded], &[happened, happened, recorded])?;
-    let sql = format!("UPDATE {table} SET valid_to = ? WHERE {believed} AND valid_from < ? AND valid_to > ? AND known_from = ?");
+    let sql = format!(
+        "UPDATE {table} SET valid_to = ? WHERE {believed} AND valid_from < ? AND valid_to > ? AND known_from = ?"
+    );
     run(sql, &[happened], &[happened, happened, recorded])?;
     run(drop_unseen, &[], &[happened, until, recorded])?;
-    let sql = format!("UPDATE {table} SET known_to = ? WHERE {believed} AND valid_from < ? AND valid_to > ? AND known_from < ?");
+    let sql = format!(
+        "UPDATE {table} SET known_to = ? WHERE {believed} AND valid_from < ? AND valid_to > ? AND known_from < ?"
+    );
     run(sql, &[recorded], &[until, happened, recorded])?;
     Ok(())
 }

@@ -137,7 +137,11 @@ fn text(field: &Field, json: &serde_json::Value, max: u32, lines: bool) -> Resul
     let text: String = raw.nfc().filter(|c| *c != '\r').collect();
     let text = if lines { text.trim_end() } else { text.trim() };
     if text.contains('\0') {
-        return Err(Problem::new(&field.key, "bad_character", format!("{}: the character U+0000 is not allowed", field.label)));
+        return Err(Problem::new(
+            &field.key,
+            "bad_character",
+            format!("{}: the character U+0000 is not allowed", field.label),
+        ));
     }
     if !lines && text.contains('\n') {
         return Err(Problem::new(&field.key, "bad_character", format!("{}: expected one line", field.label)));
@@ -155,7 +159,12 @@ fn number_of(json: &serde_json::Value) -> Option<&str> {
     json.as_str().or_else(|| json.get("number").and_then(|n| n.as_str()))
 }
 
-fn link(cx: &mut Reading<'_>, field: &Field, to: &[String], json: &serde_json::Value) -> Result<Result<Value, Problem>, Error> {
+fn link(
+    cx: &mut Reading<'_>,
+    field: &Field,
+    to: &[String],
+    json: &serde_json::Value,
+) -> Result<Result<Value, Problem>, Error> {
     let Some(number) = number_of(json) else { return Ok(Err(wrong(field, "the number of a record"))) };
     let found = crate::record::find(cx.session, number)?;
     let fits = |name: &str| to.iter().any(|t| t == "any" || t == name);
@@ -183,7 +192,12 @@ fn no_such(field: &Field, given: &str) -> Problem {
 }
 
 /// A value of a list: by its number, or by its key within the list.
-fn list_value(cx: &mut Reading<'_>, field: &Field, list: &str, json: &serde_json::Value) -> Result<Result<Value, Problem>, Error> {
+fn list_value(
+    cx: &mut Reading<'_>,
+    field: &Field,
+    list: &str,
+    json: &serde_json::Value,
+) -> Result<Result<Value, Problem>, Error> {
     let Some(given) = number_of(json).or_else(|| json.get("key").and_then(|k| k.as_str())) else {
         return Ok(Err(wrong(field, "the key or number of a value of its list")));
     };
@@ -199,4 +213,3 @@ fn list_value(cx: &mut Reading<'_>, field: &Field, list: &str, json: &serde_json
         Problem::new(&field.key, "not_a_choice", format!("{}: the list {list} has no value {given}", field.label))
     }))
 }
-

@@ -141,7 +141,12 @@ pub fn from_clause(record_type: &RecordType, time: Time) -> (String, String, Vec
 }
 
 /// Reads one record by id; `None` where it does not exist at that time.
-pub fn load(session: &mut dyn Session, record_type: &Arc<RecordType>, id: i64, time: Time) -> Result<Option<Record>, Fault> {
+pub fn load(
+    session: &mut dyn Session,
+    record_type: &Arc<RecordType>,
+    id: i64,
+    time: Time,
+) -> Result<Option<Record>, Fault> {
     let (list, slots) = select_list(record_type, time);
     let (table, holds, times) = from_clause(record_type, time);
     let sql = format!("SELECT {list} FROM {table} r WHERE r.id = ? AND {holds}");
@@ -189,7 +194,13 @@ fn load_long_texts(session: &mut dyn Session, record: &mut Record, valid: i64, k
 }
 
 /// Reads the lines of one rows field, in order.
-pub fn load_lines(session: &mut dyn Session, record_type: &RecordType, slot: Slot, id: i64, time: Time) -> Result<Vec<Line>, Fault> {
+pub fn load_lines(
+    session: &mut dyn Session,
+    record_type: &RecordType,
+    slot: Slot,
+    id: i64,
+    time: Time,
+) -> Result<Vec<Line>, Fault> {
     let Some((field, Kind::Rows { columns, .. })) = record_type.fields.get(slot).map(|f| (f, &f.kind)) else {
         return Ok(Vec::new());
     };
@@ -208,12 +219,17 @@ pub fn load_lines(session: &mut dyn Session, record_type: &RecordType, slot: Slo
     let mut params = vec![Param::Int(id)];
     params.extend(times.into_iter().map(Param::Int));
     let mut lines = Vec::new();
-    session.query(&format!("SELECT {list} FROM {table} WHERE id = ? AND {holds} ORDER BY pos"), &params, &mut |row| {
-        let values = columns.iter().enumerate().map(|(i, c)| decode(row, i + 4, &c.kind)).collect::<Result<_, _>>()?;
-        let (pos, at) = (row.need_int(0)?, row.int(1)?.unwrap_or(0));
-        lines.push(Line { pos, at, by: row.int(2)?, counted_at: row.int(3)?.unwrap_or(at), values });
-        Ok(())
-    })?;
+    session.query(
+        &format!("SELECT {list} FROM {table} WHERE id = ? AND {holds} ORDER BY pos"),
+        &params,
+        &mut |row| {
+            let values =
+                columns.iter().enumerate().map(|(i, c)| decode(row, i + 4, &c.kind)).collect::<Result<_, _>>()?;
+            let (pos, at) = (row.need_int(0)?, row.int(1)?.unwrap_or(0));
+            lines.push(Line { pos, at, by: row.int(2)?, counted_at: row.int(3)?.unwrap_or(at), values });
+            Ok(())
+        },
+    )?;
     Ok(lines)
 }
 

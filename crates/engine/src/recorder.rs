@@ -89,7 +89,9 @@ impl Recorder {
     pub(crate) fn number(&mut self, session: &mut dyn Session, prefix: &str) -> Result<String, Fault> {
         let last = match self.counters.get(prefix) {
             Some(last) => *last,
-            None => session.optional_int("SELECT last FROM counter WHERE prefix = ?", &[Param::Text(prefix)])?.unwrap_or(0),
+            None => {
+                session.optional_int("SELECT last FROM counter WHERE prefix = ?", &[Param::Text(prefix)])?.unwrap_or(0)
+            }
         };
         self.counters.insert(prefix.to_owned(), last + 1);
         Ok(format!("{prefix}-{:06}", last + 1))
@@ -141,7 +143,9 @@ impl Lane for Recorder {
     fn begin(&mut self, session: &mut dyn Session) -> Result<(), Fault> {
         let (mut head, mut writer, mut log_id) = (None, String::new(), String::new());
         let lock = if session.dialect() == store::Dialect::Postgres { " FOR UPDATE" } else { "" };
-        let sql = format!("SELECT leaves, next_id, next_entry, next_row, batch, writer, log_id FROM head WHERE one = 1{lock}");
+        let sql = format!(
+            "SELECT leaves, next_id, next_entry, next_row, batch, writer, log_id FROM head WHERE one = 1{lock}"
+        );
         session.query(&sql, &[], &mut |row| {
             head = Some(Head {
                 leaves: row.need_int(0)?,
@@ -189,7 +193,8 @@ impl Lane for Recorder {
             one.leaf.previous = self.previous(session, &one)?;
             let body = one.leaf.bytes().map_err(|e| Fault::ledger(e.to_string()))?;
             let hash = Hash::leaf(&body);
-            let params = [Param::Int(self.head.leaves), Param::Int(one.entry), Param::Blob(&hash.0), Param::Blob(&body)];
+            let params =
+                [Param::Int(self.head.leaves), Param::Int(one.entry), Param::Blob(&hash.0), Param::Blob(&body)];
             session.execute("INSERT INTO leaf (idx, entry, hash, body) VALUES (?, ?, ?, ?)", &params)?;
             seal::store_tiles(session, &frontier.append(hash))?;
             self.last_hash.insert(one.record, hash);

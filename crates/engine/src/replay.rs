@@ -79,7 +79,14 @@ pub fn plan_case(
         .map(|(slot, lines)| (*slot, lines.iter().map(|line| (line.pos, line.values.clone())).collect()))
         .collect();
     for row in case.rows {
-        let (draft, lines) = draft_row(&mut cx, &case.record_type, &Row { id: case.id, origin: case.origin, gaps: case.gaps, recorded_at }, before.take(), &row, &mut lines_now)?;
+        let (draft, lines) = draft_row(
+            &mut cx,
+            &case.record_type,
+            &Row { id: case.id, origin: case.origin, gaps: case.gaps, recorded_at },
+            before.take(),
+            &row,
+            &mut lines_now,
+        )?;
         let entry = entry(&draft, &row, lines, importer.person);
         match entry.kind {
             EntryKind::Create => taken.created += 1,
@@ -170,7 +177,13 @@ fn line_changes(row: &ReplayRow, now: &mut Lines) -> Vec<LineChange> {
             }
             next += 1;
             present.push((next, values.clone()));
-            changes.push(LineChange::Add { slot: *slot, pos: next, values: values.clone(), at: row.happened_at, by: row.on_behalf });
+            changes.push(LineChange::Add {
+                slot: *slot,
+                pos: next,
+                values: values.clone(),
+                at: row.happened_at,
+                by: row.on_behalf,
+            });
         }
     }
     changes

@@ -72,7 +72,12 @@ pub fn context(engine: &Engine, session: &mut dyn Session, principal: &Principal
 }
 
 /// Whether this principal may see the record at all: his roles, their row rules, his scopes.
-pub fn may_see(engine: &Engine, session: &mut dyn Session, principal: &Principal, record: &Record) -> Result<bool, Error> {
+pub fn may_see(
+    engine: &Engine,
+    session: &mut dyn Session,
+    principal: &Principal,
+    record: &Record,
+) -> Result<bool, Error> {
     if principal.is_system() {
         return Ok(true);
     }
@@ -114,7 +119,12 @@ pub(crate) fn granted(
 }
 
 /// Whether a guard or a setting's condition is true of the draft, at the instant at which it happened.
-pub(crate) fn draft_meets(engine: &Engine, session: &mut dyn Session, text: &str, draft: &Draft) -> Result<bool, Error> {
+pub(crate) fn draft_meets(
+    engine: &Engine,
+    session: &mut dyn Session,
+    text: &str,
+    draft: &Draft,
+) -> Result<bool, Error> {
     let condition = engine.rules().parse(engine.model(), &draft.after.record_type.name, text)?;
     let zone = engine.settings(session)?.zone_at(draft.happened_at)?;
     let today = crate::input::days(zone.local_day(draft.happened_at));

@@ -54,7 +54,9 @@ impl Settings {
         let sql = "SELECT number, key, value, \"from\", raised_at, recorded_at FROM setting WHERE recorded_at <= ? ORDER BY id";
         session.query(sql, &[Param::Int(known)], &mut |row| {
             let value = match row.text(2)? {
-                Some(text) => serde_json::from_str(text).map_err(|e| Fault::database(format!("a setting's value: {e}")))?,
+                Some(text) => {
+                    serde_json::from_str(text).map_err(|e| Fault::database(format!("a setting's value: {e}")))?
+                }
                 None => serde_json::Value::Null,
             };
             let (raised, recorded_at) = (row.need_int(4)?, row.need_int(5)?);

@@ -33,7 +33,13 @@ pub fn run_due(engine: &Engine) -> Result<u32, Error> {
     Ok(made)
 }
 
-fn due(engine: &Engine, record_type: &str, from: &[String], field: &str, now: i64) -> Result<Vec<(String, i64)>, Fault> {
+fn due(
+    engine: &Engine,
+    record_type: &str,
+    from: &[String],
+    field: &str,
+    now: i64,
+) -> Result<Vec<(String, i64)>, Fault> {
     let (table, field) = (quoted(record_type), quoted(field));
     let marks = vec!["?"; from.len()].join(", ");
     let sql = format!(

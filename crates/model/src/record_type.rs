@@ -69,27 +69,45 @@ pub struct Field {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// One line. `max` is in characters.
-    Text { max: u32 },
+    Text {
+        max: u32,
+    },
     /// Markdown of several lines; history keeps it apart from the short columns.
-    LongText { max: u32 },
-    Integer { min: i64, max: i64 },
+    LongText {
+        max: u32,
+    },
+    Integer {
+        min: i64,
+        max: i64,
+    },
     /// Held as an integer scaled by `10^scale`.
-    Decimal { scale: u8 },
+    Decimal {
+        scale: u8,
+    },
     /// As decimal, with a currency in the column `<key>_currency`.
-    Money { scale: u8 },
+    Money {
+        scale: u8,
+    },
     Boolean,
     Date,
     Instant,
     Duration,
     Choice(Vec<Choice>),
     /// An ordinary record of the type `list_value` whose `list` is this one.
-    ListValue { list: String },
+    ListValue {
+        list: String,
+    },
     /// To one record of one of these types; `any` stands for all.
-    Link { to: Vec<String> },
+    Link {
+        to: Vec<String>,
+    },
     /// Lines inside the record. Each line has the implicit columns `at` (instant when it was so), `by` (link to
     /// person) and `counted_at` (claimed, else recorded); `scalar` lines have the one column `value` and their
     /// variable stands for it in conditions.
-    Rows { columns: Vec<Field>, scalar: bool },
+    Rows {
+        columns: Vec<Field>,
+        scalar: bool,
+    },
     Attachment,
 }
 

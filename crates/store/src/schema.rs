@@ -39,6 +39,15 @@ pub fn apply(session: &mut dyn Session, model: &Model) -> Result<(), Fault> {
     made
 }
 
+/// Lets SQLite look at a sample of each index, so that its planner knows which filter is selective. Takes milliseconds;
+/// PostgreSQL does this by itself.
+pub fn look_over(session: &mut dyn Session) -> Result<(), Fault> {
+    match session.dialect() {
+        Dialect::Sqlite => session.batch("PRAGMA analysis_limit = 400; ANALYZE"),
+        Dialect::Postgres => Ok(()),
+    }
+}
+
 fn make(session: &mut dyn Session, model: &Model, dialect: Dialect) -> Result<(), Fault> {
     session.batch(&adapted(KERNEL, dialect))?;
     match session.optional_int("SELECT version FROM kernel", &[])? {
@@ -112,7 +121,9 @@ fn make_type(
 fn indexes(record_type: &RecordType, inverse: &BTreeSet<(&str, &str)>) -> BTreeSet<Vec<String>> {
     let mut found = BTreeSet::new();
     let key = |slot: usize| record_type.fields.get(slot).map(|f| f.key.clone());
-    for field in record_type.fields.iter().filter(|f| f.sortable || ["raised_at", "updated_at"].contains(&f.key.as_str())) {
+    for field in
+        record_type.fields.iter().filter(|f| f.sortable || ["raised_at", "updated_at"].contains(&f.key.as_str()))
+    {
         found.insert(vec![field.key.clone(), "id".to_owned()]);
     }
     for view in &record_type.views {
@@ -155,7 +166,13 @@ fn column(field: &Field, dialect: Dialect, live: bool) -> String {
     }
 }
 
-fn make_table(session: &mut dyn Session, name: &str, fixed: &str, more: &[String], dialect: Dialect) -> Result<(), Fault> {
+fn make_table(
+    session: &mut dyn Session,
+    name: &str,
+    fixed: &str,
+    more: &[String],
+    dialect: Dialect,
+) -> Result<(), Fault> {
     let known = known_columns(session, name, dialect)?;
     if known.is_empty() {
         let body = more.iter().fold(fixed.to_owned(), |body, column| format!("{body}, {column}"));

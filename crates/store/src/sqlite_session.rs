@@ -117,7 +117,9 @@ impl Row for SqliteRow<'_> {
         match self.0.get_ref(column).map_err(fault)? {
             ValueRef::Null => Ok(None),
             ValueRef::Integer(number) => Ok(Some(number)),
-            other => Err(Fault::database(format!("column {column} holds {} where a number must be", other.data_type()))),
+            other => {
+                Err(Fault::database(format!("column {column} holds {} where a number must be", other.data_type())))
+            }
         }
     }
 

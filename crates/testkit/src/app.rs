@@ -87,7 +87,8 @@ impl TestApp {
 
     /// Decides a setting as the engine itself.
     pub fn decide(&self, key: &str, value: Json) -> anyhow::Result<()> {
-        let decision = conformity::decide::Decision { key: key.to_owned(), value, from: None, reason: "a test".to_owned() };
+        let decision =
+            conformity::decide::Decision { key: key.to_owned(), value, from: None, reason: "a test".to_owned() };
         let principal = Arc::new(Principal::system());
         let registry = &self.conformity.library().settings;
         conformity::decide::decide(&self.engine, registry, &principal, Channel::CommandLine, &decision)

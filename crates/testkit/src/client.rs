@@ -57,7 +57,8 @@ impl Client {
 
     /// A form as a page without script sends it.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let pairs: Vec<String> = fields.iter().map(|(key, value)| format!("{}={}", encoded(key), encoded(value))).collect();
+        let pairs: Vec<String> =
+            fields.iter().map(|(key, value)| format!("{}={}", encoded(key), encoded(value))).collect();
         self.send("POST", path, pairs.join("&").as_bytes(), Some("application/x-www-form-urlencoded"))
     }
 

@@ -63,28 +63,46 @@ impl Desk {
         let (agent, colleague) = (&self.agent, &self.colleague);
         let raised = |title: &str, more: Json| self.raise(agent, places, title, more);
         self.until(1, 13, 0);
-        let printer = raised("Label printer in the dispensary skips every second label", json!({ "impact": 3, "urgency": 3, "category": places.hardware }));
+        let printer = raised(
+            "Label printer in the dispensary skips every second label",
+            json!({ "impact": 3, "urgency": 3, "category": places.hardware }),
+        );
         act(colleague, &printer, "assign", &json!({ "assignee": colleague.number, "team": places.desk_team }));
         act(colleague, &printer, "start", &json!({}));
         self.until(1, 14, 30);
         act(colleague, &printer, "resolve", &json!({ "solution": "Sensor cleaned, one roll printed without a gap." }));
         act(colleague, &printer, "close", &json!({}));
-        let minutes = raised("Calendar invitations arrive twice", json!({ "impact": 3, "urgency": 2, "category": places.mail }));
+        let minutes =
+            raised("Calendar invitations arrive twice", json!({ "impact": 3, "urgency": 2, "category": places.mail }));
         act(agent, &minutes, "start", &json!({}));
         self.until(1, 17, 10);
         act(agent, &minutes, "resolve", &json!({ "solution": "Old synchronisation rule removed." }));
         let first = raised("Invoice layout differs from the sample", json!({ "category": places.billing }));
         act(agent, &first, "start", &json!({}));
-        let test = raised("Test call from the new telephone system", json!({ "impact": 3, "urgency": 3, "category": places.network }));
+        let test = raised(
+            "Test call from the new telephone system",
+            json!({ "impact": 3, "urgency": 3, "category": places.network }),
+        );
         act(agent, &test, "cancel", &json!({ "end_reason": "A test by the telephone people." }));
         self.until(2, 9, 0);
-        let mail = raised("Mail to two surgeries is delivered hours late", json!({ "impact": 2, "urgency": 1, "category": places.mail }));
+        let mail = raised(
+            "Mail to two surgeries is delivered hours late",
+            json!({ "impact": 2, "urgency": 1, "category": places.mail }),
+        );
         act(colleague, &mail, "start", &json!({}));
         comment(colleague, &mail, "Queue is stuck behind one large attachment.", false);
         self.until(2, 11, 20);
-        act(colleague, &mail, "resolve", &json!({ "solution": "Attachment removed from the queue with its sender's consent." }));
+        act(
+            colleague,
+            &mail,
+            "resolve",
+            &json!({ "solution": "Attachment removed from the queue with its sender's consent." }),
+        );
         act(colleague, &mail, "close", &json!({}));
-        let waiting = raised("Scanner in room 4 does not save to the share", json!({ "impact": 3, "urgency": 2, "category": places.hardware }));
+        let waiting = raised(
+            "Scanner in room 4 does not save to the share",
+            json!({ "impact": 3, "urgency": 2, "category": places.hardware }),
+        );
         act(agent, &waiting, "assign", &json!({ "assignee": agent.number, "team": places.desk_team }));
         comment(agent, &waiting, "Could you tell us the name on the scanner's label?", true);
         act(agent, &waiting, "wait", &json!({ "waiting_for": "customer" }));
@@ -99,7 +117,10 @@ impl Desk {
         let (agent, colleague) = (&self.agent, &self.colleague);
         let raised = |title: &str, more: Json| self.raise(agent, places, title, more);
         self.until(3, 2, 0);
-        let overdue = raised("Nightly report of bed occupancy is empty", json!({ "impact": 2, "urgency": 1, "category": places.billing }));
+        let overdue = raised(
+            "Nightly report of bed occupancy is empty",
+            json!({ "impact": 2, "urgency": 1, "category": places.billing }),
+        );
         act(colleague, &overdue, "assign", &json!({ "assignee": colleague.number, "team": places.desk_team }));
         act(colleague, &overdue, "start", &json!({}));
         self.until(3, 6, 40);
@@ -121,7 +142,10 @@ impl Desk {
         self.until(3, 13, 20);
         let body = json!({ "title": "Waiting room screen stays dark", "impact": 3, "urgency": 2 });
         let made = self.caller.client.post("/api/v1/incidents", &body).expect(201);
-        let again = raised("Screen in the waiting room is dark", json!({ "impact": 3, "urgency": 2, "category": places.hardware }));
+        let again = raised(
+            "Screen in the waiting room is dark",
+            json!({ "impact": 3, "urgency": 2, "category": places.hardware }),
+        );
         act(agent, &again, "mark-duplicate", &json!({ "duplicate_of": text(&made, "number") }));
         self.until(3, 14, 0);
         (self.next, self.overdue) = (next, overdue);
@@ -186,7 +210,8 @@ impl Places {
     fn of(desk: &Desk, customers: &Customers) -> anyhow::Result<Self> {
         let app = &desk.app;
         let made = |kind: &str, input: Json| anyhow::Ok(app.create(kind, input)?.number);
-        let category = |key: &str, label: &str| made("list_value", json!({ "list": "category", "key": key, "label": label }));
+        let category =
+            |key: &str, label: &str| made("list_value", json!({ "list": "category", "key": key, "label": label }));
         let owner = &desk.owner.number;
         let service = made("service", json!({ "name": "Practice workplace", "owner": owner, "criticality": "vital" }))?;
         made("service", json!({ "name": "Warehouse network", "owner": owner, "criticality": "important" }))?;

@@ -81,7 +81,8 @@ fn an_idempotency_key_answers_the_same_and_refuses_another_body() -> Outcome {
     assert_eq!(first["number"], again["number"]);
     keyed.post("/api/v1/incidents", &json!({ "title": "Other" })).expect(422);
     let other = app.actor_of("Somebody Else", "agent", None)?;
-    let theirs = other.client.with("Idempotency-Key", "abc").post("/api/v1/incidents", &json!({ "title": "Mine" })).expect(201);
+    let theirs =
+        other.client.with("Idempotency-Key", "abc").post("/api/v1/incidents", &json!({ "title": "Mine" })).expect(201);
     assert_ne!(first["number"], theirs["number"], "a key belongs to its owner");
     Ok(())
 }
@@ -115,7 +116,10 @@ fn verify_passes_on_what_the_product_wrote() -> Outcome {
     for title in ["One", "Two", "Three"] {
         agent.client.post("/api/v1/incidents", &json!({ "title": title })).expect(201);
     }
-    agent.client.post("/api/v1/incidents/INC-2/comments", &json!({ "text": "Called back", "public": true })).expect(201);
+    agent
+        .client
+        .post("/api/v1/incidents/INC-2/comments", &json!({ "text": "Called back", "public": true }))
+        .expect(201);
     agent.client.post("/api/v1/incidents/INC-3/links", &json!({ "kind": "children", "to": "INC-1" })).expect(201);
     app.engine.sign()?;
     let mut reader = app.engine.reader()?;

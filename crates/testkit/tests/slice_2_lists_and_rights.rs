@@ -27,11 +27,21 @@ fn cursors_walk_every_record_once_in_each_sort() -> Outcome {
         }
         raise(&agent, input);
     }
-    for sort in ["raised_at", "-raised_at", "number", "-number", "priority,raised_at", "-priority,-raised_at", "due_at", "-due_at"] {
+    for sort in [
+        "raised_at",
+        "-raised_at",
+        "number",
+        "-number",
+        "priority,raised_at",
+        "-priority,-raised_at",
+        "due_at",
+        "-due_at",
+    ] {
         for filter in ["", "&filter=title%20!%3D%20%22Incident%207%22"] {
             let (mut seen, mut cursor) = (Vec::new(), String::new());
             for _ in 0..50 {
-                let page = agent.client.get(&format!("/api/v1/incidents?limit=4&sort={sort}{filter}{cursor}")).expect(200);
+                let page =
+                    agent.client.get(&format!("/api/v1/incidents?limit=4&sort={sort}{filter}{cursor}")).expect(200);
                 seen.extend(numbers(&page));
                 match page["next_cursor"].as_str() {
                     Some(next) => cursor = format!("&cursor={next}"),
@@ -41,7 +51,11 @@ fn cursors_walk_every_record_once_in_each_sort() -> Outcome {
             let count = seen.len();
             seen.sort();
             seen.dedup();
-            assert_eq!((count, seen.len()), if filter.is_empty() { (25, 25) } else { (24, 24) }, "sort {sort} {filter}");
+            assert_eq!(
+                (count, seen.len()),
+                if filter.is_empty() { (25, 25) } else { (24, 24) },
+                "sort {sort} {filter}"
+            );
         }
     }
     Ok(())
@@ -84,7 +98,8 @@ fn a_cursor_serves_only_its_owner_and_question() -> Outcome {
 fn a_customer_sees_his_own_and_learns_nothing_of_others() -> Outcome {
     let app = TestApp::start()?;
     let agent = app.actor("agent")?;
-    let (ours, theirs) = (app.create("customer", json!({ "name": "Ours" }))?, app.create("customer", json!({ "name": "Theirs" }))?);
+    let (ours, theirs) =
+        (app.create("customer", json!({ "name": "Ours" }))?, app.create("customer", json!({ "name": "Theirs" }))?);
     let karin = app.actor_of("Karin", "customer", Some(&ours.number))?;
     let mine = raise(&agent, json!({ "title": "Ours is down", "customer": ours.number }));
     let foreign = raise(&agent, json!({ "title": "Theirs is down", "customer": theirs.number }));
@@ -96,10 +111,19 @@ fn a_customer_sees_his_own_and_learns_nothing_of_others() -> Outcome {
     for number in [&foreign, &nobodys] {
         let answer = karin.client.get(&format!("/api/v1/incidents/{number}"));
         assert_eq!((answer.status, answer.text()), (404, missing.clone()), "not visible and not existing answer alike");
-        karin.client.post(&format!("/api/v1/incidents/{number}/comments"), &json!({ "text": "x", "public": true })).expect(404);
+        karin
+            .client
+            .post(&format!("/api/v1/incidents/{number}/comments"), &json!({ "text": "x", "public": true }))
+            .expect(404);
     }
-    agent.client.post(&format!("/api/v1/incidents/{mine}/comments"), &json!({ "text": "secret", "public": false })).expect(201);
-    agent.client.post(&format!("/api/v1/incidents/{mine}/comments"), &json!({ "text": "hello", "public": true })).expect(201);
+    agent
+        .client
+        .post(&format!("/api/v1/incidents/{mine}/comments"), &json!({ "text": "secret", "public": false }))
+        .expect(201);
+    agent
+        .client
+        .post(&format!("/api/v1/incidents/{mine}/comments"), &json!({ "text": "hello", "public": true }))
+        .expect(201);
     let comments = karin.client.get(&format!("/api/v1/incidents/{mine}/comments")).text();
     assert!(comments.contains("hello") && !comments.contains("secret"));
     assert!(!karin.client.get(&format!("/api/v1/incidents/{mine}/history")).text().contains("secret"));

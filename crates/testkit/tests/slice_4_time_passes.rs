@@ -15,7 +15,8 @@ fn a_due_instant_passes_and_nobody_writes() -> Outcome {
     app.decide("incident.resolution_target", json!({ "1": "PT2H", "*": "PT8H" }))?;
     app.decide("incident.escalation_thresholds", json!({ "*": { "share": 0.5, "grace": "PT15M" } }))?;
     app.wait(1);
-    let made = agent.client.post("/api/v1/incidents", &json!({ "title": "Down", "impact": 1, "urgency": 1 })).expect(201);
+    let made =
+        agent.client.post("/api/v1/incidents", &json!({ "title": "Down", "impact": 1, "urgency": 1 })).expect(201);
     assert_eq!((&made["priority"], &made["due_at"]), (&json!(1), &json!("2026-03-02T14:00:00.000001Z")));
     let clock = || agent.client.get("/api/v1/incidents/INC-1/clocks").expect(200)["items"][0].clone();
     assert_eq!(clock()["state"], "running");
@@ -28,7 +29,10 @@ fn a_due_instant_passes_and_nobody_writes() -> Outcome {
     let number = clock()["number"].as_str().unwrap_or_default().to_owned();
     let history = agent.client.get(&format!("/api/v1/clocks/{number}/history")).expect(200);
     let missed = history["items"].as_array().and_then(|items| items.last()).cloned().unwrap_or_default();
-    assert_eq!(missed["happened_at"], "2026-03-02T14:00:00.000001Z", "happened when it was due, recorded when we looked");
+    assert_eq!(
+        missed["happened_at"], "2026-03-02T14:00:00.000001Z",
+        "happened when it was due, recorded when we looked"
+    );
     agent.client.post("/api/v1/incidents/INC-1/resolve", &json!({ "solution": "x" })).expect(200);
     assert_eq!(clock()["state"], "missed", "a later stop of a missed clock counts once");
     agent.client.post(&format!("/api/v1/clocks/{number}/miss"), &json!({})).expect(404);
@@ -44,7 +48,10 @@ fn priority_follows_the_rule_unless_somebody_says_why_not() -> Outcome {
     let made = agent.client.post("/api/v1/incidents", &json!({ "title": "x", "impact": 2, "urgency": 2 })).expect(201);
     assert_eq!((&made["priority"], &made["rule_priority"]), (&json!(3), &json!(3)));
     agent.client.patch("/api/v1/incidents/INC-1", &json!({ "priority": 1 })).expect(422);
-    let changed = agent.client.patch("/api/v1/incidents/INC-1", &json!({ "priority": 1, "override_reason": "the board meets" })).expect(200);
+    let changed = agent
+        .client
+        .patch("/api/v1/incidents/INC-1", &json!({ "priority": 1, "override_reason": "the board meets" }))
+        .expect(200);
     assert_eq!((&changed["priority"], &changed["rule_priority"]), (&json!(1), &json!(3)));
     Ok(())
 }
@@ -54,10 +61,17 @@ fn yesterdays_rule_is_not_set_today() -> Outcome {
     let app = TestApp::start()?;
     let manager = app.actor("service-manager")?;
     app.wait(24 * HOUR);
-    let put = |from: &str| manager.client.put("/api/v1/settings/incident.closure_wait", &json!({ "value": "P5D", "from": from, "reason": "agreed" }));
+    let put = |from: &str| {
+        manager
+            .client
+            .put("/api/v1/settings/incident.closure_wait", &json!({ "value": "P5D", "from": from, "reason": "agreed" }))
+    };
     put("2026-03-02T18:00:00Z").expect(422);
     put("2020-01-01").expect(200);
-    manager.client.put("/api/v1/settings/incident.closure_wait", &json!({ "value": "soon", "reason": "agreed" })).expect(422);
+    manager
+        .client
+        .put("/api/v1/settings/incident.closure_wait", &json!({ "value": "soon", "reason": "agreed" }))
+        .expect(422);
     manager.client.put("/api/v1/settings/incident.closure_wait", &json!({ "value": "P5D" })).expect(422);
     let agent = app.actor("agent")?;
     agent.client.put("/api/v1/settings/incident.closure_wait", &json!({ "value": "P9D", "reason": "x" })).expect(403);

@@ -74,14 +74,18 @@ fn instant(engine: &Engine, option: &str, text: &str) -> anyhow::Result<i64> {
     if let Some(at) = engine::input::instant(text) {
         return Ok(at);
     }
-    let date = calendar::parse_date(text).with_context(|| format!("{option} {text}: expected an instant (RFC 3339) or a date"))?;
+    let date = calendar::parse_date(text)
+        .with_context(|| format!("{option} {text}: expected an instant (RFC 3339) or a date"))?;
     let now = engine.clock().now();
     let zone = engine.settings(&mut *engine.reader()?)?.zone_at(now).map_err(said)?;
     Ok((zone.start_of_day(date.tomorrow()?) - 1).min(now))
 }
 
 fn table(rows: &[CheckRow]) {
-    println!("{:<12} {:<16} {:>10} {:>10} {:>8} {:>13}  proves", "check", "status", "population", "passed", "failed", "undetermined");
+    println!(
+        "{:<12} {:<16} {:>10} {:>10} {:>8} {:>13}  proves",
+        "check", "status", "population", "passed", "failed", "undetermined"
+    );
     for row in rows {
         println!(
             "{:<12} {:<16} {:>10} {:>10} {:>8} {:>13}  {}",

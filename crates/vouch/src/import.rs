@@ -46,7 +46,9 @@ pub fn assess(options: &Assess) -> anyhow::Result<ExitCode> {
             let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
             let fits = |setting: &Setting, text: &str| condition(&model, setting, text);
             let read = read_stated(&path.display().to_string(), &text, &library.settings, &fits);
-            read.map_err(|errors| anyhow::anyhow!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?
+            read.map_err(|errors| {
+                anyhow::anyhow!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+            })?
         }
     };
     let behaviours = processes::behaviours();
@@ -111,7 +113,10 @@ fn told(report: &Report, dry_run: bool) {
     println!("  unchanged  {}", report.unchanged);
     println!("  deviations {}", report.deviations);
     for refused in &report.refused {
-        println!("  refused    {}:{} {}: {} ({})", refused.file, refused.row, refused.field, refused.message, refused.code);
+        println!(
+            "  refused    {}:{} {}: {} ({})",
+            refused.file, refused.row, refused.field, refused.message, refused.code
+        );
     }
     println!("the source has no {}", report.absent.join(", "));
     println!("not taken: {}", report.not_taken.join(", "));

@@ -60,8 +60,15 @@ fn explain(what: &str) -> anyhow::Result<ExitCode> {
         .filter(|b| b.record_type() == type_name && b.writes().contains(&key))
         .map(|b| b.name())
         .collect();
-    let input = if field.derived || field.system { "nobody by hand".to_owned() } else { roles(record_type, |p| p.change.is_some() && !p.fixed.contains(&slot)) };
-    println!("  written   {input}{}", if writers.is_empty() { String::new() } else { format!("; by {}", writers.join(", ")) });
+    let input = if field.derived || field.system {
+        "nobody by hand".to_owned()
+    } else {
+        roles(record_type, |p| p.change.is_some() && !p.fixed.contains(&slot))
+    };
+    println!(
+        "  written   {input}{}",
+        if writers.is_empty() { String::new() } else { format!("; by {}", writers.join(", ")) }
+    );
     println!("  seen by   {}", roles(record_type, |p| p.read.is_some() && !p.hide.contains(&slot)));
     if let Some(setting) = &field.needs_setting {
         println!("  needs     the setting {setting}");
@@ -70,7 +77,8 @@ fn explain(what: &str) -> anyhow::Result<ExitCode> {
 }
 
 fn roles(record_type: &RecordType, has: impl Fn(&model::Permission) -> bool) -> String {
-    let found: Vec<&str> = record_type.permissions.iter().filter(|(_, p)| has(p)).map(|(role, _)| role.as_str()).collect();
+    let found: Vec<&str> =
+        record_type.permissions.iter().filter(|(_, p)| has(p)).map(|(role, _)| role.as_str()).collect();
     if found.is_empty() { "no role".to_owned() } else { found.join(", ") }
 }
 

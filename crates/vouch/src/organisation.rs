@@ -120,7 +120,11 @@ pub fn key(data: &Path, name: &str, entropy: &dyn Entropy) -> anyhow::Result<[u8
 /// Makes a folder that nobody else may look into.
 pub fn private_folder(path: &Path) -> anyhow::Result<()> {
     if !path.is_dir() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| format!("making {}", path.display()))?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .with_context(|| format!("making {}", path.display()))?;
     }
     Ok(())
 }

@@ -25,12 +25,14 @@ pub fn run(options: &Serve) -> anyhow::Result<ExitCode> {
     let base_url = options.base_url.clone().unwrap_or_else(|| format!("http://{}", options.listen));
     if !users::anybody(&engine)? {
         let roles = ["administrator".to_owned(), "service-manager".to_owned()];
-        let new = users::New { name: "Administrator", email: "admin@localhost.localdomain", roles: &roles, customer: None };
+        let new =
+            users::New { name: "Administrator", email: "admin@localhost.localdomain", roles: &roles, customer: None };
         let person = users::add(&engine, &new)?;
         println!("first start: sign in once at {}", users::link(&engine, person, &base_url)?);
     }
     let cursor_key = key(&options.data.data, "cursors", engine.entropy())?;
-    let address: SocketAddr = options.listen.parse().with_context(|| format!("--listen {}: expected ADDRESS:PORT", options.listen))?;
+    let address: SocketAddr =
+        options.listen.parse().with_context(|| format!("--listen {}: expected ADDRESS:PORT", options.listen))?;
     block_on(async move {
         let listener = TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?;
         println!("ready {base_url}");
@@ -46,7 +48,12 @@ pub fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::R
 }
 
 /// Serves until it is told to stop; then signs once more.
-pub async fn serve(engine: Arc<Engine>, listener: TcpListener, cursor_key: &[u8; 32], base_url: String) -> anyhow::Result<()> {
+pub async fn serve(
+    engine: Arc<Engine>,
+    listener: TcpListener,
+    cursor_key: &[u8; 32],
+    base_url: String,
+) -> anyhow::Result<()> {
     let conformity = conformity(&engine)?;
     beside(engine.clone(), conformity.clone());
     let router = App::new(engine.clone(), conformity, cursor_key, base_url).router();

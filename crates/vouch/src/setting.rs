@@ -41,7 +41,8 @@ pub fn run(options: &Setting) -> anyhow::Result<ExitCode> {
 
 /// The local midnight with which a day begins where the organisation is.
 fn day(engine: &engine::Engine, text: &str) -> anyhow::Result<i64> {
-    let date = calendar::parse_date(text).with_context(|| format!("--from {text}: expected a date such as 2026-01-01"))?;
+    let date =
+        calendar::parse_date(text).with_context(|| format!("--from {text}: expected a date such as 2026-01-01"))?;
     let zone = engine.settings(&mut *engine.reader()?)?.zone_at(engine.clock().now()).map_err(said)?;
     Ok(zone.start_of_day(date))
 }

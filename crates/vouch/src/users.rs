@@ -112,7 +112,11 @@ fn life(text: &str) -> anyhow::Result<i64> {
         Some('m') => 60,
         _ => bail!("expected a life such as 30d, 12h or 45m, not {text}"),
     };
-    let number: i64 = text.get(..text.len() - 1).unwrap_or_default().parse().with_context(|| format!("expected a life such as 30d, not {text}"))?;
+    let number: i64 = text
+        .get(..text.len() - 1)
+        .unwrap_or_default()
+        .parse()
+        .with_context(|| format!("expected a life such as 30d, not {text}"))?;
     if number < 1 || number > 3_650 * 24 * 60 {
         bail!("expected a life between one minute and ten years, not {text}");
     }
@@ -124,4 +128,3 @@ pub fn anybody(engine: &Engine) -> anyhow::Result<bool> {
     let count = store::SessionExt::one_int(&mut *engine.reader()?, "SELECT count(*) FROM account", &[])?;
     Ok(count > 0)
 }
-

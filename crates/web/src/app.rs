@@ -38,7 +38,16 @@ impl App {
     pub fn new(engine: Arc<Engine>, conformity: Arc<Conformity>, cursor_key: &[u8; 32], base_url: String) -> Self {
         let live = Live::start(engine.clone());
         let registry = conformity.library().settings.clone();
-        let inner = Inner { conformity, cursors: CursorKey::new(cursor_key), passwords: Passwords::default(), pages: Pages::default(), live, base_url, registry, engine };
+        let inner = Inner {
+            conformity,
+            cursors: CursorKey::new(cursor_key),
+            passwords: Passwords::default(),
+            pages: Pages::default(),
+            live,
+            base_url,
+            registry,
+            engine,
+        };
         Self(Arc::new(inner))
     }
 

@@ -1,8 +1,8 @@
 //! Clocks, as behaviours of other rooms run them: what was promised, and the moves that follow from starting, changing,
 //! stopping and taking up again. Nothing here pauses: only an agreement could say in which states a clock rests.
 
-mod sets_promise;
 mod measures_working_time;
+mod sets_promise;
 
 use engine::{Error, FollowUp, Record, Surroundings};
 use model::Value;

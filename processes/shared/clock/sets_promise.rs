@@ -49,7 +49,9 @@ impl Promise {
         }
         let due_at = measures_working_time::after(cx, self.due_at, by)?;
         let escalation = match self.escalation {
-            Some((at, ends)) => Some((measures_working_time::after(cx, at, by)?, measures_working_time::after(cx, ends, by)?)),
+            Some((at, ends)) => {
+                Some((measures_working_time::after(cx, at, by)?, measures_working_time::after(cx, ends, by)?))
+            }
             None => None,
         };
         Ok(Self { due_at, escalation, ..self })

@@ -59,7 +59,8 @@ pub fn by_email(session: &mut dyn Session, email: &str) -> Result<Option<Account
 /// Keeps a new password's hash and ends every session of the person.
 pub fn set_password(engine: &Engine, person: i64, hash: String) -> Result<(), Fault> {
     engine.write(move |session| {
-        session.execute("UPDATE account SET password = ? WHERE person = ?", &[Param::Text(&hash), Param::Int(person)])?;
+        session
+            .execute("UPDATE account SET password = ? WHERE person = ?", &[Param::Text(&hash), Param::Int(person)])?;
         session.execute("DELETE FROM session WHERE person = ?", &[Param::Int(person)])?;
         Ok(())
     })

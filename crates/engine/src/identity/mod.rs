@@ -8,7 +8,7 @@ mod secrets;
 mod sessions;
 mod tokens;
 
-pub use accounts::{Account, add_account, by_email, once_link, set_password, use_once_link, peek_once_link};
+pub use accounts::{Account, add_account, by_email, once_link, peek_once_link, set_password, use_once_link};
 pub use password::{PASSWORD_MIN, Passwords};
 pub use principals::of_person;
 pub use secrets::{Secret, hashed};

@@ -11,7 +11,12 @@ const IMPORTERS: [&str; 2] = ["administrator", "service-manager"];
 const ADMINISTRATOR: &str = "administrator";
 
 /// The principal of a person; `None` when there is no such person, or he has left.
-pub fn of_person(engine: &Engine, session: &mut dyn Session, person: i64, allowance: Allowance) -> Result<Option<Principal>, Fault> {
+pub fn of_person(
+    engine: &Engine,
+    session: &mut dyn Session,
+    person: i64,
+    allowance: Allowance,
+) -> Result<Option<Principal>, Fault> {
     let now = engine.clock().now();
     let mut found = None;
     let sql = "SELECT number, name, customer, active FROM person WHERE id = ?";

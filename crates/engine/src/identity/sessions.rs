@@ -41,11 +41,15 @@ pub fn resume(engine: &Engine, cookie: &str) -> Result<Option<Session>, Fault> {
     let mut found = None;
     let sql = "SELECT s.person, s.csrf, s.seen_at FROM session s JOIN account a ON a.person = s.person \
                WHERE s.hash = ? AND s.expires_at > ? AND s.seen_at > ? AND a.disabled = 0";
-    engine.reader()?.query(sql, &[Param::Blob(&hash), Param::Int(now), Param::Int(now - SESSION_IDLE)], &mut |row| {
-        let session = Session { person: row.need_int(0)?, csrf: row.need_text(1)?.to_owned() };
-        found = Some((session, row.need_int(2)?));
-        Ok(())
-    })?;
+    engine.reader()?.query(
+        sql,
+        &[Param::Blob(&hash), Param::Int(now), Param::Int(now - SESSION_IDLE)],
+        &mut |row| {
+            let session = Session { person: row.need_int(0)?, csrf: row.need_text(1)?.to_owned() };
+            found = Some((session, row.need_int(2)?));
+            Ok(())
+        },
+    )?;
     let Some((session, seen)) = found else { return Ok(None) };
     if now - seen > SEEN_STEP {
         engine.write(move |s| {

@@ -15,14 +15,20 @@ pub const TOKEN_LIFE_DEFAULT: i64 = 30 * 24 * 3_600 * 1_000_000;
 pub fn create(engine: &Engine, person: i64, scopes: &[String], life: i64) -> Result<Secret, Error> {
     let known = ["read", "write", "import", "admin"];
     if let Some(unknown) = scopes.iter().find(|scope| !known.contains(&scope.as_str())) {
-        return Err(invalid("scope", "unknown_scope", format!("{unknown} is no scope: expected read, write, import or admin")));
+        return Err(invalid(
+            "scope",
+            "unknown_scope",
+            format!("{unknown} is no scope: expected read, write, import or admin"),
+        ));
     }
     let scopes = if scopes.is_empty() { "read write".to_owned() } else { scopes.join(" ") };
     let secret = Secret::new(engine.entropy(), "vouch_")?;
     let (hash, now) = (secret.hash(), engine.clock().now());
     engine.write(move |session| {
-        let sql = "INSERT INTO token (hash, person, scopes, created_at, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?, NULL)";
-        let params = [Param::Blob(&hash), Param::Int(person), Param::Text(&scopes), Param::Int(now), Param::Int(now + life)];
+        let sql =
+            "INSERT INTO token (hash, person, scopes, created_at, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?, NULL)";
+        let params =
+            [Param::Blob(&hash), Param::Int(person), Param::Text(&scopes), Param::Int(now), Param::Int(now + life)];
         session.execute(sql, &params)?;
         Ok(())
     })?;
@@ -42,6 +48,7 @@ pub fn resolve(engine: &Engine, token: &str) -> Result<Option<Principal>, Fault>
     })?;
     let Some((person, scopes)) = found else { return Ok(None) };
     let has = |scope: &str| scopes.split(' ').any(|s| s == scope);
-    let allowance = Allowance { write: has("write") || has("import") || has("admin"), import: has("import"), admin: has("admin") };
+    let allowance =
+        Allowance { write: has("write") || has("import") || has("admin"), import: has("import"), admin: has("admin") };
     of_person(engine, &mut *reader, person, allowance)
 }

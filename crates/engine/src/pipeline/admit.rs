@@ -89,7 +89,8 @@ fn read_input(cx: &mut Cx<'_>, record_type: &Arc<RecordType>, input: &Input, out
             continue;
         }
         let Some((slot, field)) = writable(record_type, key, &hidden) else {
-            let message = format!("there is no field {key}: expected one of the fields of {}", record_type.label.to_lowercase());
+            let message =
+                format!("there is no field {key}: expected one of the fields of {}", record_type.label.to_lowercase());
             problems.push(Problem::new(key.clone(), "unknown_field", message));
             continue;
         };

@@ -27,7 +27,7 @@ impl Surroundings for Cx<'_> {
 
     fn add_working_time(&mut self, from: i64, duration: &str) -> Result<Option<i64>, Error> {
         let settings = self.engine.settings(self.session)?;
-        Ok(settings.working_time_at(from)?.after(from, duration)?)
+        settings.working_time_at(from)?.after(from, duration)
     }
 
     fn pointing_at(&mut self, record_type: &str, field: &str, record: i64, limit: u32) -> Result<Vec<Record>, Error> {

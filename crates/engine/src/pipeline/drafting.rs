@@ -129,7 +129,13 @@ fn apply_act(cx: &mut Cx<'_>, draft: &mut Draft) -> Result<(), Error> {
     match &cx.command.act {
         Act::Create { .. } | Act::Change { .. } | Act::AddLine { .. } => Ok(()),
         Act::Move { transition, input, .. } => {
-            let timed = draft.after.record_type.lifecycle.as_ref().and_then(|l| l.transition(transition)).is_some_and(|t| t.at.is_some());
+            let timed = draft
+                .after
+                .record_type
+                .lifecycle
+                .as_ref()
+                .and_then(|l| l.transition(transition))
+                .is_some_and(|t| t.at.is_some());
             if timed && !cx.command.principal.is_system() {
                 return Err(Refusal::NotFound.into());
             }
@@ -189,7 +195,13 @@ fn comment_text(text: &str) -> Result<String, Error> {
 }
 
 /// A list of lines replaces the one that is there; lines that stay as they are keep their place and their author.
-fn put_lines(cx: &mut Cx<'_>, draft: &mut Draft, slot: Slot, given: Vec<Vec<Value>>, replaces: bool) -> Result<(), Error> {
+fn put_lines(
+    cx: &mut Cx<'_>,
+    draft: &mut Draft,
+    slot: Slot,
+    given: Vec<Vec<Value>>,
+    replaces: bool,
+) -> Result<(), Error> {
     let time = draft_time(draft);
     let present: Vec<Line> = match &draft.before {
         Some(before) => load_lines(cx.session, &before.record_type, slot, before.id, time)?,
@@ -236,7 +248,8 @@ fn link(cx: &mut Cx<'_>, draft: &mut Draft, relation: &str, to: &str, add: bool)
     let record_type = draft.after.record_type.clone();
     let found = record_type.relation(relation).ok_or_else(|| no_relation(relation))?;
     let Links { kind, to: types, forward, acyclic } = &found.source else { return Err(no_relation(relation)) };
-    let no_such = || invalid("to", "no_such_record", format!("{}: there is no {to} that could stand here", found.label));
+    let no_such =
+        || invalid("to", "no_such_record", format!("{}: there is no {to} that could stand here", found.label));
     let other = match super::admit::visible(cx, to) {
         Ok(other) => other,
         Err(Error::Refused(Refusal::NotFound)) => return Err(no_such()),
@@ -265,7 +278,8 @@ fn link(cx: &mut Cx<'_>, draft: &mut Draft, relation: &str, to: &str, add: bool)
 }
 
 fn no_relation(relation: &str) -> Error {
-    let problem = Problem::new("kind", "unknown_relation", format!("there is no link of the kind {relation} from here"));
+    let problem =
+        Problem::new("kind", "unknown_relation", format!("there is no link of the kind {relation} from here"));
     Refusal::Invalid(vec![problem]).into()
 }
 
@@ -308,4 +322,3 @@ pub(super) fn follow_up(cx: &mut Cx<'_>, follow_up: FollowUp, happened_at: i64) 
     }
     Ok((new || !draft.changes().is_empty()).then_some(draft))
 }
-

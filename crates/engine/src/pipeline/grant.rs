@@ -21,9 +21,10 @@ pub(super) fn grant(cx: &mut Cx<'_>, valid: Valid, follow_up: bool) -> Result<Gr
         return Err(forbidden("acting within this scope"));
     }
     let held = match &cx.command.act {
-        Act::Move { transition, .. } => {
-            principal.may_move(&draft.after.record_type, transition).cloned().ok_or_else(|| forbidden(&format!("the move {transition}")))?
-        }
+        Act::Move { transition, .. } => principal
+            .may_move(&draft.after.record_type, transition)
+            .cloned()
+            .ok_or_else(|| forbidden(&format!("the move {transition}")))?,
         Act::Comment { public, .. } => {
             let what = if *public { "public comments" } else { "internal notes" };
             principal.may_comment(&draft.after.record_type, *public).cloned().ok_or_else(|| forbidden(what))?

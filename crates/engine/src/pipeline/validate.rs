@@ -32,7 +32,8 @@ fn required(draft: &Draft, problems: &mut Vec<Problem>) {
 /// What the transition into the draft's state asks for: fields that must be set, and its guard.
 fn entered_state(cx: &mut Cx<'_>, draft: &Draft, problems: &mut Vec<Problem>) -> Result<(), Error> {
     let record_type = draft.after.record_type.clone();
-    let (Some(to), Some(from), Some(lifecycle)) = (draft.entered(), draft.state_before(), &record_type.lifecycle) else {
+    let (Some(to), Some(from), Some(lifecycle)) = (draft.entered(), draft.state_before(), &record_type.lifecycle)
+    else {
         return Ok(());
     };
     if draft.kind == EntryKind::Create {
@@ -59,4 +60,3 @@ fn entered_state(cx: &mut Cx<'_>, draft: &Draft, problems: &mut Vec<Problem>) ->
     }
     Ok(())
 }
-

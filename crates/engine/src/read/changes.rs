@@ -20,7 +20,12 @@ pub struct Changed {
 const LEAVES_MAX: i64 = 5_000;
 
 /// Changes of records that the principal may see, from leaf `from` on; and the leaf to go on from.
-pub fn since(session: &mut dyn Session, model: &Model, principal: &Principal, from: i64) -> Result<(Vec<Changed>, i64), Fault> {
+pub fn since(
+    session: &mut dyn Session,
+    model: &Model,
+    principal: &Principal,
+    from: i64,
+) -> Result<(Vec<Changed>, i64), Fault> {
     let leaves = session.one_int("SELECT leaves FROM head WHERE one = 1", &[])?;
     let to = leaves.min(from + LEAVES_MAX);
     let sql = "SELECT l.idx, r.type, r.number, r.version, r.scope, r.id FROM leaf l JOIN entry e ON e.id = l.entry \

@@ -48,7 +48,13 @@ pub fn capped(engine: &Engine, principal: &Principal, query: &Query, cap: i64) -
 }
 
 /// How many of the matches have each value of a facet, most first; empty when the time was not enough.
-pub fn facet(engine: &Engine, principal: &Principal, query: &Query, by: Slot, most: usize) -> Result<Vec<(Value, i64)>, Error> {
+pub fn facet(
+    engine: &Engine,
+    principal: &Principal,
+    query: &Query,
+    by: Slot,
+    most: usize,
+) -> Result<Vec<(Value, i64)>, Error> {
     let record_type = &query.record_type;
     let Some(field) = record_type.fields.get(by) else { return Ok(Vec::new()) };
     if principal.hidden(record_type).contains(&by) {
@@ -59,7 +65,8 @@ pub fn facet(engine: &Engine, principal: &Principal, query: &Query, by: Slot, mo
     reader.set_budget(Some(PAGE_BUDGET_MS))?;
     let (matching, values) = matching(&prepared);
     let key = store::schema::quoted(&field.key);
-    let sql = format!("SELECT r.{key}, count(*) AS n FROM {matching} GROUP BY r.{key} ORDER BY n DESC, r.{key} LIMIT {most}");
+    let sql =
+        format!("SELECT r.{key}, count(*) AS n FROM {matching} GROUP BY r.{key} ORDER BY n DESC, r.{key} LIMIT {most}");
     let bound: Vec<Param<'_>> = values.iter().map(Param::from).collect();
     let mut found = Vec::new();
     let answer = reader.query(&sql, &bound, &mut |row| {

@@ -19,7 +19,10 @@ pub enum Place {
     Start,
     /// The first row whose first sort column is null.
     Nulls,
-    After { keys: Vec<Value>, id: i64 },
+    After {
+        keys: Vec<Value>,
+        id: i64,
+    },
 }
 
 impl Place {
@@ -66,7 +69,8 @@ impl CursorKey {
     }
 
     pub(crate) fn open(&self, cursor: &str, bound: &str) -> Result<Place, Error> {
-        let bytes = (cursor.len() <= CURSOR_MAX).then(|| URL_SAFE_NO_PAD.decode(cursor).ok()).flatten().ok_or_else(bad)?;
+        let bytes =
+            (cursor.len() <= CURSOR_MAX).then(|| URL_SAFE_NO_PAD.decode(cursor).ok()).flatten().ok_or_else(bad)?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or_else(bad)?;
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| bad())?;
         let payload = Payload { msg: sealed, aad: bound.as_bytes() };

@@ -97,13 +97,19 @@ fn secrets(session: &mut dyn Session, record: i64) -> Result<Secrets, Fault> {
     Ok(found)
 }
 
-fn open_fields(record: &Record, entry: &mut Entry, fields: serde_json::Map<String, serde_json::Value>, secrets: &Secrets) {
+fn open_fields(
+    record: &Record,
+    entry: &mut Entry,
+    fields: serde_json::Map<String, serde_json::Value>,
+    secrets: &Secrets,
+) {
     let public = fields.get(opening::COMMENT_PUBLIC).and_then(serde_json::Value::as_bool);
     for (key, json) in fields {
         let (key, json) = match key.strip_prefix('?') {
             None => (key, Some(json)),
             Some(secret) => {
-                let opened = secrets.get(&(entry.id, secret.to_owned())).and_then(|text| serde_json::from_str(text).ok());
+                let opened =
+                    secrets.get(&(entry.id, secret.to_owned())).and_then(|text| serde_json::from_str(text).ok());
                 (secret.to_owned(), opened)
             }
         };

@@ -156,7 +156,10 @@ pub(super) fn walk(
     let sql = match (&prepared.filter, window) {
         (Some((filter, filter_params)), Some(window)) => {
             values.extend(filter_params.iter().cloned());
-            format!("SELECT {} FROM ({inner} ORDER BY {order} LIMIT {window}) r WHERE {filter} ORDER BY {order} LIMIT {want}", prepared.list)
+            format!(
+                "SELECT {} FROM ({inner} ORDER BY {order} LIMIT {window}) r WHERE {filter} ORDER BY {order} LIMIT {want}",
+                prepared.list
+            )
         }
         (Some((filter, filter_params)), None) => {
             values.extend(filter_params.iter().cloned());

@@ -28,6 +28,10 @@ const WINDOWS_MAX: usize = 5;
 const BUDGET_MS: u32 = 40;
 /// Milliseconds for pages of the past and exports, which may read more.
 const SLOW_BUDGET_MS: u32 = 2_000;
+/// Milliseconds in which a filter is tried whole, before windows.
+const DIRECT_BUDGET_MS: u32 = 15;
+/// Values, nulls, and the try that failed.
+const PHASES: usize = 3;
 /// Window of a page whose first window took all its time.
 const SMALL_WINDOW: usize = 200;
 
@@ -71,7 +75,11 @@ pub fn parse_sort(record_type: &RecordType, text: &str) -> Result<Vec<(Slot, boo
             None => {
                 let keys: Vec<&str> =
                     allowed.iter().filter_map(|slot| record_type.fields.get(*slot)).map(|f| f.key.as_str()).collect();
-                let message = format!("{} cannot be sorted by {key}: expected one of {}", record_type.label_plural, keys.join(", "));
+                let message = format!(
+                    "{} cannot be sorted by {key}: expected one of {}",
+                    record_type.label_plural,
+                    keys.join(", ")
+                );
                 return Err(Refusal::BadQuery(message).into());
             }
         }
@@ -91,7 +99,12 @@ pub(super) struct Prepared {
     pub sort: Vec<(Slot, bool)>,
 }
 
-pub(super) fn prepare(engine: &Engine, session: &mut dyn Session, principal: &Principal, query: &Query) -> Result<Prepared, Error> {
+pub(super) fn prepare(
+    engine: &Engine,
+    session: &mut dyn Session,
+    principal: &Principal,
+    query: &Query,
+) -> Result<Prepared, Error> {
     let record_type = &query.record_type;
     if !principal.may_read(record_type) {
         return Err(Refusal::NotFound.into());
@@ -187,7 +200,12 @@ fn row_rule(
     Ok(any)
 }
 
-fn compiled(condition: &Condition, cx: &Context, dialect: store::Dialect, time: Time) -> Result<(String, Vec<Value>), Error> {
+fn compiled(
+    condition: &Condition,
+    cx: &Context,
+    dialect: store::Dialect,
+    time: Time,
+) -> Result<(String, Vec<Value>), Error> {
     let kind = match dialect {
         store::Dialect::Sqlite => Dialect::Sqlite,
         store::Dialect::Postgres => Dialect::Postgres,
@@ -213,12 +231,13 @@ pub fn page(engine: &Engine, principal: &Principal, query: &Query, key: &CursorK
         None => Place::Start,
     };
     let windowed = prepared.filter.is_some() && query.time == Time::Live;
-    reader.set_budget(Some(if windowed { BUDGET_MS } else { SLOW_BUDGET_MS }))?;
+    reader.set_budget(Some(if windowed { DIRECT_BUDGET_MS } else { SLOW_BUDGET_MS }))?;
     let mut items: Vec<Record> = Vec::new();
     let mut searched_to = None;
-    let mut window = if windowed { Some(WINDOW) } else { None };
+    // A filter that an index serves is answered at once; only one that is not goes by windows.
+    let mut window = None;
     let mut moved = false;
-    for _ in 0..WINDOWS_MAX {
+    for _ in 0..WINDOWS_MAX + PHASES {
         let want = limit + 1 - items.len();
         match walk(&mut *reader, &query.record_type, &prepared, &place, want, window) {
             Ok(found) => {
@@ -236,7 +255,11 @@ pub fn page(engine: &Engine, principal: &Principal, query: &Query, key: &CursorK
                     None => return Ok(Page { items, next_cursor: None, searched_to: None }),
                 }
                 searched_to = place.first().cloned();
-                moved = true;
+                moved = window.is_some();
+            }
+            Err(Error::Fault(Fault::Budget)) if windowed && window.is_none() => {
+                window = Some(WINDOW);
+                reader.set_budget(Some(BUDGET_MS))?;
             }
             // The time is up: the page says how far it came. One that came nowhere goes on in small steps instead, so
             // that its cursor moves.

@@ -23,7 +23,12 @@ pub type Names = HashMap<i64, Named>;
 const CHUNK: usize = 500;
 
 /// The names of these records, without those that the reader may not see.
-pub fn of_ids(session: &mut dyn Session, model: &Model, principal: &Principal, ids: &BTreeSet<i64>) -> Result<Names, Fault> {
+pub fn of_ids(
+    session: &mut dyn Session,
+    model: &Model,
+    principal: &Principal,
+    ids: &BTreeSet<i64>,
+) -> Result<Names, Fault> {
     let mut names = Names::new();
     let all: Vec<i64> = ids.iter().copied().collect();
     for chunk in all.chunks(CHUNK) {
@@ -63,4 +68,3 @@ fn link_id(value: &Value) -> Option<i64> {
         _ => None,
     }
 }
-

@@ -272,7 +272,8 @@ fn a_mapping_that_the_model_does_not_fit_is_refused_before_anything_is_written()
         );
         let options = exchange::Options { zone: Some("UTC".to_owned()), ..exchange::Options::default() };
         let log =
-            Log::read(std::slice::from_ref(&path), Mapping::parse("small.toml", &text).unwrap(), &options, &mut |_| {}).unwrap();
+            Log::read(std::slice::from_ref(&path), Mapping::parse("small.toml", &text).unwrap(), &options, &mut |_| {})
+                .unwrap();
         world.import(&log, &ImportOptions::default()).unwrap_err().to_string()
     };
     let unknown = mapped("colour = { column = \"what\" }");

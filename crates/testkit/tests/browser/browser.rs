@@ -75,9 +75,11 @@ impl Browser {
         let process = Process::start(&driver)?;
         let profile = tempfile::tempdir()?;
         let capabilities = capabilities(&browser, profile.path())?;
-        let driver = runtime.block_on(WebDriver::new(&process.address, capabilities)).context("starting the browser")?;
+        let driver =
+            runtime.block_on(WebDriver::new(&process.address, capabilities)).context("starting the browser")?;
         let started = Self { runtime, driver: Some(driver), process, _profile: profile, base: app.base_url.clone() };
         started.size(1440, 900)?;
+        started.colours("light")?;
         Ok(Some(started))
     }
 
@@ -198,7 +200,8 @@ impl Browser {
     }
 
     pub fn press_with_control(&self, key: char) -> anyhow::Result<()> {
-        let actions = self.driver()?.action_chain().key_down(Key::Control).key_down(key).key_up(key).key_up(Key::Control);
+        let actions =
+            self.driver()?.action_chain().key_down(Key::Control).key_down(key).key_up(key).key_up(Key::Control);
         Ok(self.runtime.block_on(actions.perform())?)
     }
 
@@ -241,7 +244,11 @@ impl Browser {
     }
 
     /// Tries until there is something; the last error says why there was nothing.
-    fn until<T>(&self, what: &str, attempt: impl AsyncFn(&WebDriver) -> WebDriverResult<Option<T>>) -> anyhow::Result<T> {
+    fn until<T>(
+        &self,
+        what: &str,
+        attempt: impl AsyncFn(&WebDriver) -> WebDriverResult<Option<T>>,
+    ) -> anyhow::Result<T> {
         let driver = self.driver()?;
         let mut last = None;
         let tries = async {
@@ -274,21 +281,22 @@ async fn seen(driver: &WebDriver, selector: &str) -> WebDriverResult<Option<WebE
     Ok(None)
 }
 
-/// Brings an element into sight, and waits until it does not move any more: rows get their height when they are seen.
+/// Brings an element into sight, and waits until it does not move any more.
 async fn stands_still(driver: &WebDriver, element: &WebElement) -> WebDriverResult<()> {
-    const STILL: &str = "
-        const [element, done] = arguments;
+    const PLACE: &str = "
+        const [element] = arguments;
         element.scrollIntoView({ block: 'center', behavior: 'instant' });
-        const place = () => { const box = element.getBoundingClientRect(); return [box.x, box.y, box.width, box.height].join(); };
-        let last = '';
-        const look = () => {
-            const now = place();
-            if (now === last) return done(true);
-            last = now;
-            requestAnimationFrame(() => requestAnimationFrame(look));
-        };
-        look();";
-    driver.execute_async(STILL, vec![element.to_json()?]).await.map(drop)
+        const box = element.getBoundingClientRect();
+        return [box.x, box.y, box.width, box.height];";
+    let mut last = Json::Null;
+    loop {
+        let now = driver.execute(PLACE, vec![element.to_json()?]).await?.json().clone();
+        if now == last {
+            return Ok(());
+        }
+        last = now;
+        tokio::time::sleep(GLANCE).await;
+    }
 }
 
 impl Drop for Browser {
@@ -304,7 +312,11 @@ impl Drop for Browser {
 impl Process {
     fn start(driver: &Path) -> anyhow::Result<Self> {
         let mut command = Command::new(driver);
-        command.args(["--port=0", "--log-level=SEVERE"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .args(["--port=0", "--log-level=SEVERE"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut child = command.spawn().with_context(|| format!("starting {}", driver.display()))?;
         let mut said = BufReader::new(child.stdout.take().context("the driver has no output")?);
         let mut line = String::new();

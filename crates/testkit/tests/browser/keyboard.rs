@@ -6,7 +6,8 @@ use thirtyfour::Key;
 use super::Outcome;
 use super::browser::Browser;
 
-const CURSOR: &str = "[...document.querySelectorAll('[data-rows] [data-number]')].findIndex((row) => row.hasAttribute('data-cursor'))";
+const CURSOR: &str =
+    "[...document.querySelectorAll('[data-rows] [data-number]')].findIndex((row) => row.hasAttribute('data-cursor'))";
 
 #[test]
 fn lists_are_walked_by_keys() -> Outcome {
@@ -67,14 +68,18 @@ fn a_record_is_worked_on_by_keys() -> Outcome {
     browser.enter(&desk.app, &desk.agent)?;
     browser.go(&format!("/incidents/{}", desk.next))?;
     browser.press("r")?;
-    browser.wait("document.activeElement.id === 'say' && document.querySelector('input[name=public][value=true]').checked")?;
+    browser.wait(
+        "document.activeElement.id === 'say' && document.querySelector('input[name=public][value=true]').checked",
+    )?;
     browser.press("Typed without a mouse")?;
     browser.press_with_control('\u{e007}')?;
     browser.wait_for_text("Typed without a mouse")?;
     browser.wait("[...document.querySelectorAll('article.note.public')].some((note) => note.innerText.includes('Typed without a mouse'))")?;
     browser.js("document.activeElement.blur()", &[])?;
     browser.press("e")?;
-    browser.wait("document.querySelector('[data-live=facts] form') && document.activeElement.closest('[data-live=facts] form')")?;
+    browser.wait(
+        "document.querySelector('[data-live=facts] form') && document.activeElement.closest('[data-live=facts] form')",
+    )?;
     Ok(())
 }
 
@@ -87,7 +92,8 @@ fn control_k_finds_and_opens() -> Outcome {
     browser.press_with_control('k')?;
     browser.wait("document.querySelector('#palette').open && document.activeElement.matches('#palette input')")?;
     browser.press("nightly")?;
-    browser.wait("document.querySelector('#palette-list [aria-selected=true]')?.innerText.includes('Nightly report')")?;
+    browser
+        .wait("document.querySelector('#palette-list [aria-selected=true]')?.innerText.includes('Nightly report')")?;
     browser.press_key(Key::Enter)?;
     browser.wait_for_path(&format!("/incidents/{}", desk.overdue))
 }

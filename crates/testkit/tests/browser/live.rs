@@ -61,7 +61,9 @@ fn a_form_in_which_somebody_types_is_not_exchanged_and_saving_shows_both_sides()
     browser.wait("document.querySelector('[data-live=facts] form [name=title]').value === 'Booking is broken'")?;
     browser.wait("document.querySelector('h1').innerText.includes('Nobody can book')")?;
     browser.click("[data-live=facts] form button.primary")?;
-    browser.wait("document.body.innerText.includes('Nobody can book') && document.body.innerText.includes('Booking is broken')")?;
+    browser.wait(
+        "document.body.innerText.includes('Nobody can book') && document.body.innerText.includes('Booking is broken')",
+    )?;
     let kept = desk.agent.client.get(&format!("/api/v1/incidents/{}", desk.next)).expect(200);
     anyhow::ensure!(kept["title"] == "Nobody can book", "overwritten: {}", kept["title"]);
     Ok(())

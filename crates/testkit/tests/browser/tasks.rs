@@ -43,7 +43,9 @@ fn a_record_is_shown_as_on_a_given_day() -> Outcome {
     let mut hand = Hand::at_start(&browser)?;
     hand.control('k')?;
     hand.fill("#palette input", &format!("{} 2026-03-03", desk.closed))?;
-    browser.wait("document.querySelector('#palette-list [role=option][aria-selected=true]')?.innerText.includes('3 March 2026')")?;
+    browser.wait(
+        "document.querySelector('#palette-list [role=option][aria-selected=true]')?.innerText.includes('3 March 2026')",
+    )?;
     hand.enter()?;
     browser.wait_for_path(&format!("/incidents/{}", desk.closed))?;
     browser.wait_for_text("As at 3 March 2026")?;

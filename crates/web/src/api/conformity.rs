@@ -140,8 +140,10 @@ struct NilBody {
 }
 
 fn shaped<T: serde::de::DeserializeOwned>(body: &[u8], shape: &str) -> Result<T, Problem> {
-    let json: Json = serde_json::from_slice(body).map_err(|e| Problem::bad_request(format!("the body is not JSON: {e}")))?;
-    serde_json::from_value(json).map_err(|e| Problem::unprocessable("", "wrong_shape", format!("expected {shape}: {e}")))
+    let json: Json =
+        serde_json::from_slice(body).map_err(|e| Problem::bad_request(format!("the body is not JSON: {e}")))?;
+    serde_json::from_value(json)
+        .map_err(|e| Problem::unprocessable("", "wrong_shape", format!("expected {shape}: {e}")))
 }
 
 /// Work that may wait for the disk, on a thread that may.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
 use engine::read::changes;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -47,8 +47,11 @@ pub(crate) fn follow(app: &App, principal: Arc<engine::Principal>, wish: Wish) -
         loop {
             if *leaves.borrow_and_update() > from {
                 let Ok((found, next)) = look(&app, &principal, from) else { return };
-                for change in found.iter().filter(|change| wish.watch.as_ref().is_none_or(|watch| *watch == change.record_type)) {
-                    let data = json!({ "type": change.record_type, "number": change.number, "version": change.version });
+                for change in
+                    found.iter().filter(|change| wish.watch.as_ref().is_none_or(|watch| *watch == change.record_type))
+                {
+                    let data =
+                        json!({ "type": change.record_type, "number": change.number, "version": change.version });
                     let event = Event::default().id(change.leaf.to_string()).event(wish.name).data(data.to_string());
                     if sender.send(Ok(event)).await.is_err() {
                         return;

@@ -86,7 +86,7 @@ fn cell(value: &Json) -> String {
 
 /// One line, RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front.
 fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = cells.map(|cell| neutral(cell)).collect();
+    let quoted: Vec<String> = cells.map(neutral).collect();
     format!("{}\r\n", quoted.join(","))
 }
 

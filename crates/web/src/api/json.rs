@@ -132,7 +132,6 @@ fn decimal(scaled: i64, scale: u8) -> f64 {
     scaled as f64 / 10_f64.powi(i32::from(scale))
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::{date, duration, instant};

@@ -52,7 +52,11 @@ pub async fn entries(State(app): State<App>, Caller(principal): Caller, Query(qu
     let from = query.from.unwrap_or(0);
     let limit = query.limit.unwrap_or(ENTRIES_MAX);
     if from < 0 || !(1..=ENTRIES_MAX).contains(&limit) {
-        return Err(Problem::unprocessable("limit", "not_in_range", format!("expected from ≥ 0 and limit 1 to {ENTRIES_MAX}")));
+        return Err(Problem::unprocessable(
+            "limit",
+            "not_in_range",
+            format!("expected from ≥ 0 and limit 1 to {ENTRIES_MAX}"),
+        ));
     }
     let found = ledger_view::entries(&mut *app.engine.reader()?, from, limit)?;
     let next = (found.len() as i64 == limit).then_some(from + limit);

@@ -63,11 +63,14 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NotFound => Self::not_found(),
             Refusal::Forbidden { what, fields } => {
-                Self::new(StatusCode::FORBIDDEN, "forbidden", format!("you may not do this: {what}")).with("fields", json!(fields))
+                Self::new(StatusCode::FORBIDDEN, "forbidden", format!("you may not do this: {what}"))
+                    .with("fields", json!(fields))
             }
             Refusal::Invalid(problems) => {
-                let errors: Vec<Value> =
-                    problems.iter().map(|p| json!({ "field": p.field, "code": p.code, "message": p.message })).collect();
+                let errors: Vec<Value> = problems
+                    .iter()
+                    .map(|p| json!({ "field": p.field, "code": p.code, "message": p.message }))
+                    .collect();
                 let detail = problems.iter().map(|p| p.message.clone()).collect::<Vec<_>>().join("; ");
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).with("errors", json!(errors))
             }

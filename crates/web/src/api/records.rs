@@ -88,7 +88,9 @@ pub async fn list(
 fn limit(text: Option<&str>) -> Result<usize, Problem> {
     let Some(text) = text else { return Ok(LIMIT_DEFAULT) };
     let number = text.parse::<usize>().ok().filter(|n| (1..=list::LIMIT_MAX).contains(n));
-    number.ok_or_else(|| Problem::unprocessable("limit", "not_in_range", format!("limit: expected 1 to {}", list::LIMIT_MAX)))
+    number.ok_or_else(|| {
+        Problem::unprocessable("limit", "not_in_range", format!("limit: expected 1 to {}", list::LIMIT_MAX))
+    })
 }
 
 /// Records as JSON, with their lines and the names of what they point at.
@@ -154,7 +156,12 @@ pub async fn read(
 }
 
 /// The address of the record that another system knows by this key, when it is no number of ours.
-fn elsewhere(app: &App, principal: &Principal, record_type: &Arc<RecordType>, key: &str) -> Result<Option<String>, Problem> {
+fn elsewhere(
+    app: &App,
+    principal: &Principal,
+    record_type: &Arc<RecordType>,
+    key: &str,
+) -> Result<Option<String>, Problem> {
     if engine::padded_number(key).is_some() {
         return Ok(None);
     }
@@ -196,15 +203,28 @@ fn object(body: &[u8]) -> Result<Input, Problem> {
 }
 
 /// Headers that every write may carry.
-fn command(principal: Arc<Principal>, act: Act, headers: &HeaderMap, path: &str, body: &[u8]) -> Result<Command, Problem> {
+fn command(
+    principal: Arc<Principal>,
+    act: Act,
+    headers: &HeaderMap,
+    path: &str,
+    body: &[u8],
+) -> Result<Command, Problem> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let mut command = Command::new(principal, Channel::Api, act);
     if let Some(tag) = text("if-match").filter(|tag| *tag != "*") {
         let version = tag.trim().trim_start_matches("W/").trim_matches('"').parse().ok();
-        command.if_match = Some(version.ok_or_else(|| Problem::bad_request("If-Match: expected the ETag of the record"))?);
+        command.if_match =
+            Some(version.ok_or_else(|| Problem::bad_request("If-Match: expected the ETag of the record"))?);
     }
     if let Some(at) = text("vouch-happened-at") {
-        let expected = || Problem::unprocessable("Vouch-Happened-At", "wrong_type", "Vouch-Happened-At: expected an instant (RFC 3339)");
+        let expected = || {
+            Problem::unprocessable(
+                "Vouch-Happened-At",
+                "wrong_type",
+                "Vouch-Happened-At: expected an instant (RFC 3339)",
+            )
+        };
         command.happened_at = Some(engine::input::instant(at).ok_or_else(expected)?);
     }
     if let Some(key) = text("idempotency-key") {
@@ -221,7 +241,13 @@ fn command(principal: Arc<Principal>, act: Act, headers: &HeaderMap, path: &str,
     Ok(command)
 }
 
-async fn written(app: &App, principal: &Principal, record_type: &Arc<RecordType>, done: &Done, status: StatusCode) -> Answer {
+async fn written(
+    app: &App,
+    principal: &Principal,
+    record_type: &Arc<RecordType>,
+    done: &Done,
+    status: StatusCode,
+) -> Answer {
     let record = visible(app, principal, record_type, &done.number, Time::Live)?;
     answer(app, principal, record, Time::Live, &Wanted::default(), status)
 }

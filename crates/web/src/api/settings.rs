@@ -95,17 +95,17 @@ struct Decided {
 pub async fn put(State(app): State<App>, Caller(principal): Caller, Path(key): Path<String>, body: Bytes) -> Answer {
     readable(&app, &principal)?;
     app.registry.get(&key).ok_or_else(Problem::not_found)?;
-    let decided: Decided = serde_json::from_slice(&body)
-        .map_err(|e| Problem::unprocessable("", "wrong_shape", format!("expected {{\"value\", \"from\", \"reason\"}}: {e}")))?;
+    let decided: Decided = serde_json::from_slice(&body).map_err(|e| {
+        Problem::unprocessable("", "wrong_shape", format!("expected {{\"value\", \"from\", \"reason\"}}: {e}"))
+    })?;
     let from = match decided.from.as_deref() {
         Some(text) => Some(instant_or_day(&app, text)?),
         None => None,
     };
     let decision = Decision { key: key.clone(), value: decided.value, from, reason: decided.reason };
     let (shared, caller) = (app.clone(), principal.clone());
-    let joined = tokio::task::spawn_blocking(move || {
-        decide(&shared.engine, &shared.registry, &caller, Channel::Api, &decision)
-    });
+    let joined =
+        tokio::task::spawn_blocking(move || decide(&shared.engine, &shared.registry, &caller, Channel::Api, &decision));
     joined.await.map_err(|e| Problem::from(store::Fault::database(format!("a decision's thread ended: {e}"))))??;
     read(State(app), Caller(principal), Path(key)).await
 }
@@ -115,7 +115,8 @@ fn instant_or_day(app: &App, text: &str) -> Result<i64, Problem> {
     if let Some(at) = engine::input::instant(text) {
         return Ok(at);
     }
-    let expected = || Problem::unprocessable("from", "wrong_type", "from: expected an instant or a date such as 2026-01-01");
+    let expected =
+        || Problem::unprocessable("from", "wrong_type", "from: expected an instant or a date such as 2026-01-01");
     let date = calendar::parse_date(text).map_err(|_| expected())?;
     let zone = app.engine.settings(&mut *app.engine.reader()?)?.zone_at(app.engine.clock().now())?;
     Ok(zone.start_of_day(date))

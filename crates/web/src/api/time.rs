@@ -18,7 +18,11 @@ pub fn parse(engine: &Engine, query: &TimeQuery) -> Result<Time, Problem> {
     let Some(at) = query.at.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
         return match known_text {
             None | Some("now" | "then") => Ok(Time::Live),
-            Some(_) => Err(Problem::unprocessable("known", "without_at", "known needs at: as it was then, as known at that time")),
+            Some(_) => Err(Problem::unprocessable(
+                "known",
+                "without_at",
+                "known needs at: as it was then, as known at that time",
+            )),
         };
     };
     let valid = instant(engine, "at", at)?;
@@ -44,7 +48,13 @@ fn instant(engine: &Engine, field: &str, text: &str) -> Result<i64, Problem> {
     if let Some(at) = input::instant(text) {
         return Ok(at);
     }
-    let expected = || Problem::unprocessable(field, "wrong_type", format!("{field}: expected an instant such as 2026-03-31T10:00:00Z, or a date"));
+    let expected = || {
+        Problem::unprocessable(
+            field,
+            "wrong_type",
+            format!("{field}: expected an instant such as 2026-03-31T10:00:00Z, or a date"),
+        )
+    };
     let date = calendar::parse_date(text).map_err(|_| expected())?;
     let mut reader = engine.reader()?;
     let now = engine.clock().now();

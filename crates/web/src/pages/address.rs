@@ -3,7 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// What may stand unescaped in a query of ours; the rest is escaped, `+` among it, which forms read as a blank.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':').remove(b',');
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':').remove(b',');
 
 /// Pairs of one query that are looked at.
 const PAIRS_MAX: usize = 200;
@@ -105,7 +106,9 @@ mod tests {
     #[test]
     fn only_paths_of_ours_are_followed() {
         assert_eq!(local("/incidents?view=mine"), Some("/incidents?view=mine"));
-        for hostile in ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "", "/a\nb", "javascript:x"] {
+        for hostile in
+            ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "", "/a\nb", "javascript:x"]
+        {
             assert_eq!(local(hostile), None, "{hostile}");
         }
     }

@@ -25,10 +25,13 @@ pub fn facts(subject: &Subject) -> Vec<Fact> {
     let showing = subject.showing();
     let title = record_type.title_slot();
     let fields = visible(subject).into_iter().filter(|(slot, field)| {
-        let elsewhere = field.kind.is_long_text() || matches!(field.kind, Kind::Rows { .. } | Kind::Instant | Kind::Attachment);
-        let own = [slot::NUMBER, slot::VERSION, slot::ORIGIN, slot::GAPS, title].contains(slot) || Some(*slot) == record_type.state_slot();
+        let elsewhere =
+            field.kind.is_long_text() || matches!(field.kind, Kind::Rows { .. } | Kind::Instant | Kind::Attachment);
+        let own = [slot::NUMBER, slot::VERSION, slot::ORIGIN, slot::GAPS, title].contains(slot)
+            || Some(*slot) == record_type.state_slot();
         let empty = subject.record.get(*slot).is_null();
-        let quiet = field.kind == Kind::Boolean && subject.record.get(*slot) == &Value::Bool(false) && field.default.is_some();
+        let quiet =
+            field.kind == Kind::Boolean && subject.record.get(*slot) == &Value::Bool(false) && field.default.is_some();
         let nothing = field.derived && subject.record.get(*slot).as_int() == Some(0);
         let shown = !empty || (spoken_of(slot) && !field.derived);
         !elsewhere && !own && shown && !quiet && !nothing
@@ -52,7 +55,9 @@ pub fn times(subject: &Subject) -> Vec<Fact> {
     }
     // What was recorded as it happened is said once.
     let raised = subject.record.get(slot::RAISED_AT).as_int();
-    times.retain(|(at, field)| field.key != "recorded_at" || raised.is_none_or(|raised| (at - raised).abs() > 60_000_000));
+    times.retain(|(at, field)| {
+        field.key != "recorded_at" || raised.is_none_or(|raised| (at - raised).abs() > 60_000_000)
+    });
     times.sort_by_key(|(at, _)| *at);
     times.into_iter().map(|(at, field)| Fact::new(field.label.clone(), Shown::Time(wall.narrow_time(at)))).collect()
 }
@@ -78,7 +83,9 @@ fn clock(subject: &Subject, record: &Record) -> Option<ClockLine> {
     let seconds = |micros: i64| micros / 1_000_000;
     let clock = match (category, stopped) {
         (Category::Done, _) => Clock::standing(ClockKind::Met, met(started, stopped)),
-        (Category::Final, Some(at)) => Clock::standing(ClockKind::Missed, format!("{} over", wall::duration((at - due).max(0)))),
+        (Category::Final, Some(at)) => {
+            Clock::standing(ClockKind::Missed, format!("{} over", wall::duration((at - due).max(0))))
+        }
         _ => Clock::running(seconds(due - now), seconds(due - started), instant(due)),
     };
     let used = stopped.is_none().then(|| {
@@ -87,7 +94,11 @@ fn clock(subject: &Subject, record: &Record) -> Option<ClockLine> {
         (share, format!("{} since it began", wall::duration(spent)))
     });
     let ends = if due < now { "Was due" } else { "Due" };
-    let kind = record.record_type.field("kind").map(|field| subject.showing().text(record.by_key("kind"), field)).unwrap_or_default();
+    let kind = record
+        .record_type
+        .field("kind")
+        .map(|field| subject.showing().text(record.by_key("kind"), field))
+        .unwrap_or_default();
     let label = if kind.is_empty() { record.record_type.label.clone() } else { capital(&kind) };
     Some(ClockLine {
         label,
@@ -121,9 +132,14 @@ pub fn links(subject: &Subject) -> Vec<LinkGroup> {
         }
     }
     for pointing in subject.related.pointing.iter().filter(|p| !p.records.iter().any(is_clock)) {
-        let mut links: Vec<LinkedRecord> = pointing.records.iter().map(|record| pointing_here(subject, record)).collect();
+        let mut links: Vec<LinkedRecord> =
+            pointing.records.iter().map(|record| pointing_here(subject, record)).collect();
         if let Some(more) = &pointing.more {
-            let record = RecordLink { number: "more".to_owned(), name: Some("all of them".to_owned()), href: Some(more.clone()) };
+            let record = RecordLink {
+                number: "more".to_owned(),
+                name: Some("all of them".to_owned()),
+                href: Some(more.clone()),
+            };
             links.push(LinkedRecord { record, ..LinkedRecord::default() });
         }
         if !links.is_empty() {
@@ -135,7 +151,9 @@ pub fn links(subject: &Subject) -> Vec<LinkGroup> {
 
 fn pointing_here(subject: &Subject, record: &Record) -> LinkedRecord {
     let hidden = subject.visit.principal.hidden(&record.record_type);
-    let titled = !record.title().is_empty() && record.title() != record.number() && !hidden.contains(&record.record_type.title_slot());
+    let titled = !record.title().is_empty()
+        && record.title() != record.number()
+        && !hidden.contains(&record.record_type.title_slot());
     let record_link = RecordLink {
         number: record.number().to_owned(),
         name: titled.then(|| record.title().to_owned()),
@@ -157,7 +175,8 @@ pub fn tables(subject: &Subject) -> Vec<SmallTable> {
             heads.extend(["When".to_owned(), "By".to_owned()]);
         }
         let rows = lines.iter().map(|line| {
-            let mut cells: Vec<Shown> = columns.iter().zip(&line.values).map(|(column, value)| showing.shown(value, column)).collect();
+            let mut cells: Vec<Shown> =
+                columns.iter().zip(&line.values).map(|(column, value)| showing.shown(value, column)).collect();
             if !scalar {
                 cells.push(Shown::Time(subject.visit.wall.time(line.at)));
                 let by = subject.visit.actor(line.by, &subject.names);

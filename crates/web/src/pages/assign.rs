@@ -35,7 +35,8 @@ pub fn bulk(visit: &Visit, record_type: &Arc<RecordType>) -> Answer<Option<Bulk>
     }
     let mut people = choices(visit, record_type, &given.person)?;
     let me = people.iter().position(|choice| choice.value == visit.principal.number);
-    let me = me.map_or_else(|| Choice::new(visit.principal.number.clone(), String::new(), false), |at| people.remove(at));
+    let me =
+        me.map_or_else(|| Choice::new(visit.principal.number.clone(), String::new(), false), |at| people.remove(at));
     people.insert(0, Choice { label: format!("Me ({})", visit.principal.name), ..me });
     let teams = match &given.team {
         Some(team) => choices(visit, record_type, team)?,

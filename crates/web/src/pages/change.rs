@@ -28,14 +28,20 @@ pub fn form(subject: &Subject) -> Answer<Form> {
 
 fn build(subject: &Subject, stood: &[(String, String)], version: u64, posted: Option<&Fields>) -> Answer<Form> {
     let (visit, record_type) = (&subject.visit, &subject.record_type);
-    let value = |key: &str| stood.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default();
+    let value =
+        |key: &str| stood.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default();
     let typed = forms::typed_or(posted, &value);
     let required = |slot: Slot| record_type.fields.get(slot).is_some_and(|field| field.required);
     let asking = forms::Asking { visit, record_type, required: &required, typed: &typed };
     let groups = vec![asking.group("", &slots(subject))?];
     let mut hidden = vec![("version".to_owned(), version.to_string())];
     let shown: Vec<&str> = groups.iter().flat_map(|group| &group.fields).map(|field| field.key.as_str()).collect();
-    hidden.extend(stood.iter().filter(|(key, _)| shown.contains(&key.as_str())).map(|(key, value)| (format!("{WAS}{key}"), value.clone())));
+    hidden.extend(
+        stood
+            .iter()
+            .filter(|(key, _)| shown.contains(&key.as_str()))
+            .map(|(key, value)| (format!("{WAS}{key}"), value.clone())),
+    );
     hidden.extend(forms::boxes(&groups));
     Ok(Form {
         id: "edit".to_owned(),
@@ -57,7 +63,8 @@ fn slots(subject: &Subject) -> Vec<Slot> {
     let mut slots = fields::writable(&subject.visit, &subject.record_type);
     slots.retain(|slot| {
         let kind = subject.record_type.fields.get(*slot).map(|field| &field.kind);
-        let text = kind.is_some_and(|kind| kind.is_long_text() || *kind == Kind::Boolean || matches!(kind, Kind::Link { .. }));
+        let text =
+            kind.is_some_and(|kind| kind.is_long_text() || *kind == Kind::Boolean || matches!(kind, Kind::Link { .. }));
         begun.contains(slot) || text || !subject.record.get(*slot).is_null()
     });
     slots
@@ -71,14 +78,17 @@ pub struct Changed<'a> {
 
 pub fn changed<'a>(subject: &'a Subject, posted: &Fields) -> Vec<Changed<'a>> {
     let record_type = &subject.record_type;
-    let fields = fields::writable(&subject.visit, record_type).into_iter().filter_map(|slot| record_type.fields.get(slot));
+    let fields =
+        fields::writable(&subject.visit, record_type).into_iter().filter_map(|slot| record_type.fields.get(slot));
     let mut all = Vec::new();
     for field in fields {
         if posted.get(&format!("{KEEP}{}", field.key)) == Some("theirs") {
             continue;
         }
         let boxed = matches!(field.kind, Kind::Boolean) && posted.all("shown").any(|key| key == field.key);
-        let Some(mine) = posted.get(&field.key).map(str::to_owned).or_else(|| boxed.then(|| "false".to_owned())) else { continue };
+        let Some(mine) = posted.get(&field.key).map(str::to_owned).or_else(|| boxed.then(|| "false".to_owned())) else {
+            continue;
+        };
         let was = posted.get(&format!("{WAS}{}", field.key));
         let empty = boxed && was.is_none_or(str::is_empty) && mine == "false";
         // A field that was not among those remembered is a wish of its own.
@@ -104,7 +114,14 @@ pub async fn send(Path((path, number)): Path<(String, String)>, posted: Posted) 
     let mut input = Input::new();
     for change in &changed {
         let json = fields::read(&subject.visit, change.field, &change.mine)?;
-        input.insert(change.field.key.clone(), if matches!(change.field.kind, Kind::Rows { .. }) && json.is_null() { Json::Array(Vec::new()) } else { json });
+        input.insert(
+            change.field.key.clone(),
+            if matches!(change.field.kind, Kind::Rows { .. }) && json.is_null() {
+                Json::Array(Vec::new())
+            } else {
+                json
+            },
+        );
     }
     let act = Act::Change { number: subject.record.number().to_owned(), input };
     let mut command = Command::new(subject.visit.principal.clone(), Channel::Page, act);

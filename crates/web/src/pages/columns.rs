@@ -31,7 +31,12 @@ fn all(asked: &Asked) -> Vec<Slot> {
 /// The columns that are shown: as asked for, else the view's, the urgent ones first and the title always.
 pub fn wanted(asked: &Asked) -> Vec<Slot> {
     let record_type = &asked.record_type;
-    let named = asked.visit.address.all("columns").flat_map(|text| text.split(',')).filter_map(|key| record_type.slot(key.trim()));
+    let named = asked
+        .visit
+        .address
+        .all("columns")
+        .flat_map(|text| text.split(','))
+        .filter_map(|key| record_type.slot(key.trim()));
     let mut slots: Vec<Slot> = named.collect();
     if slots.is_empty() {
         slots = asked.view().map(|view| view.columns.clone()).unwrap_or_default();
@@ -74,7 +79,8 @@ pub fn choices(asked: &Asked, shown: &[Slot]) -> Vec<Choice> {
 
 pub fn heads(asked: &Asked, slots: &[Slot]) -> Vec<Column> {
     let roles = roles(&asked.record_type, slots);
-    let fields = slots.iter().zip(roles).filter_map(|(slot, role)| Some((*slot, role, asked.record_type.fields.get(*slot)?)));
+    let fields =
+        slots.iter().zip(roles).filter_map(|(slot, role)| Some((*slot, role, asked.record_type.fields.get(*slot)?)));
     let sortable = list::sortable(&asked.record_type);
     fields
         .map(|(slot, role, field)| {

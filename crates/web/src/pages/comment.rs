@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 use engine::{Act, Channel, Command, Time};
 
+use super::html;
 use super::posted::Posted;
 use super::record::{self, Returned, Subject};
 use super::refused::{Answer, sentence};
-use super::html;
 use crate::api::records::run;
 use crate::view::timeline::Composer;
 
@@ -58,7 +58,10 @@ pub async fn send(Path((path, number)): Path<(String, String)>, posted: Posted) 
                 error: Some(sentence(why.detail())),
                 ..composer
             });
-            html(StatusCode::UNPROCESSABLE_ENTITY, &record::page(&subject, Returned { composer, ..Returned::default() })?)
+            html(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &record::page(&subject, Returned { composer, ..Returned::default() })?,
+            )
         }
         Err(problem) => Err(super::refused::Refused::from(problem).with_typed(fields.typed())),
     }

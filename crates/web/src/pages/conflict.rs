@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::change::{self, WAS};
+use super::fields;
 use super::frame::version;
 use super::posted::Fields;
 use super::record::Subject;
 use super::show::Showing;
-use super::fields;
 use crate::view::conflict::{Changed, ConflictPage, ConflictRow};
 use crate::view::words;
 use model::{Field, Value};
@@ -51,11 +51,15 @@ pub fn page(subject: &Subject, posted: &Fields, opened: i64) -> ConflictPage {
 /// What stands in each field now, so that choosing mine is a change against theirs.
 fn hidden(subject: &Subject, rows: &[ConflictRow]) -> Vec<(String, String)> {
     let now = fields::typed_record(&subject.visit, &subject.record, &subject.names);
-    now.into_iter().filter(|(key, _)| rows.iter().any(|row| row.key == *key)).map(|(key, value)| (format!("{WAS}{key}"), value)).collect()
+    now.into_iter()
+        .filter(|(key, _)| rows.iter().any(|row| row.key == *key))
+        .map(|(key, value)| (format!("{WAS}{key}"), value))
+        .collect()
 }
 
 fn rows(subject: &Subject, posted: &Fields) -> Vec<ConflictRow> {
-    let mine: BTreeMap<String, String> = change::changed(subject, posted).into_iter().map(|c| (c.field.key.clone(), c.mine)).collect();
+    let mine: BTreeMap<String, String> =
+        change::changed(subject, posted).into_iter().map(|c| (c.field.key.clone(), c.mine)).collect();
     let before: BTreeMap<String, String> = change::remembered(posted).into_iter().collect();
     let now = fields::typed_record(&subject.visit, &subject.record, &subject.names);
     let showing = subject.showing();
@@ -95,7 +99,9 @@ fn said(showing: &Showing<'_>, subject: &Subject, field: &Field, typed: &str) ->
             let named = subject.names.values().find(|named| named.number == typed);
             named.map_or_else(|| typed.to_owned(), |named| named.name.clone())
         }
-        model::Kind::Instant => subject.visit.wall.read(typed).map_or_else(|| typed.to_owned(), |at| subject.visit.wall.long(at)),
+        model::Kind::Instant => {
+            subject.visit.wall.read(typed).map_or_else(|| typed.to_owned(), |at| subject.visit.wall.long(at))
+        }
         _ => typed.to_owned(),
     }
 }

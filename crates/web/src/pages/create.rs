@@ -44,7 +44,9 @@ fn form(visit: &Visit, record_type: &RecordType, posted: Option<&Fields>) -> Ans
     let stood = |key: &str| {
         // A field may be given with the address: a record begun from another one.
         let given = visit.address.get(key).map(str::to_owned);
-        given.unwrap_or_else(|| record_type.field(key).map(|field| fields::typed_default(visit, field)).unwrap_or_default())
+        given.unwrap_or_else(|| {
+            record_type.field(key).map(|field| fields::typed_default(visit, field)).unwrap_or_default()
+        })
     };
     let typed = forms::typed_or(posted, &stood);
     let required = |slot: Slot| record_type.fields.get(slot).is_some_and(|field| field.required);

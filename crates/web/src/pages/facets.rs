@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 
 use axum::extract::Path;
 use axum::http::StatusCode;
+use engine::read::counts;
 use engine::read::list::Query;
 use engine::read::names::{self, Names};
-use engine::read::counts;
 use model::{Field, Kind, Slot, Value};
 
+use super::html;
 use super::list::Asked;
 use super::refused::Answer;
 use super::show::{Showing, status_of};
 use super::terms::{self, Chosen, quoted};
 use super::visit::Visit;
-use super::html;
 use crate::view::list::{Facet, FacetValue, Facets, MenuItem};
 use crate::view::parts::Shown;
 use crate::view::words;
@@ -52,7 +52,9 @@ pub fn known(asked: &Asked) -> Vec<Facet> {
             let chosen = terms::chosen(&asked.filter, &field.key);
             let mut constants: Vec<String> = declared(asked, field);
             constants.extend(chosen.iter().filter(|value| !constants.contains(value)).cloned().collect::<Vec<_>>());
-            let values = constants.iter().map(|constant| value(asked, field, constant, label(asked, field, constant), &chosen, ""));
+            let values = constants
+                .iter()
+                .map(|constant| value(asked, field, constant, label(asked, field, constant), &chosen, ""));
             Facet {
                 key: field.key.clone(),
                 label: field.label.clone(),
@@ -102,7 +104,13 @@ fn value(asked: &Asked, field: &Field, constant: &str, label: Shown, chosen: &Ch
     FacetValue {
         key: constant.trim_matches('\'').to_owned(),
         label,
-        href: asked.visit.address.without(&["more"]).with("filter", filter.as_deref()).at(format!("/{}", asked.record_type.path)).to_string(),
+        href: asked
+            .visit
+            .address
+            .without(&["more"])
+            .with("filter", filter.as_deref())
+            .at(format!("/{}", asked.record_type.path))
+            .to_string(),
         chosen: chosen.contains(constant),
         count: count.to_owned(),
     }
@@ -116,7 +124,8 @@ fn counted(asked: &Asked, slot: Slot, field: &Field) -> Answer<Facet> {
     let declared = declared(asked, field);
     let limit = if declared.is_empty() { most + 1 } else { VALUES_MAX };
     let found = counts::facet(&app.engine, principal, &query, slot, limit)?;
-    let ids: BTreeSet<i64> = found.iter().filter_map(|(value, _)| if let Value::Link(id) = value { Some(*id) } else { None }).collect();
+    let ids: BTreeSet<i64> =
+        found.iter().filter_map(|(value, _)| if let Value::Link(id) = value { Some(*id) } else { None }).collect();
     let names = names::of_ids(&mut *app.engine.reader()?, app.engine.model(), principal, &ids)?;
     let mut counted: Vec<(String, Shown, String)> = Vec::new();
     for (found, count) in &found {
@@ -137,8 +146,10 @@ fn counted(asked: &Asked, slot: Slot, field: &Field) -> Answer<Facet> {
     if !declared.is_empty() {
         // In the model's order, those with none as well: a reader looks for a value where it always stands.
         counted.sort_by_key(|(constant, ..)| declared.iter().position(|d| d == constant).unwrap_or(usize::MAX));
-        let missing: Vec<&String> = declared.iter().filter(|d| !counted.iter().any(|(constant, ..)| constant == *d)).collect();
-        let missing: Vec<_> = missing.into_iter().map(|d| (d.clone(), label(asked, field, d), "0".to_owned())).collect();
+        let missing: Vec<&String> =
+            declared.iter().filter(|d| !counted.iter().any(|(constant, ..)| constant == *d)).collect();
+        let missing: Vec<_> =
+            missing.into_iter().map(|d| (d.clone(), label(asked, field, d), "0".to_owned())).collect();
         counted.extend(missing.into_iter().filter(|(d, ..)| chosen.contains(d) || found.is_empty()));
     }
     let more = declared.is_empty() && counted.len() > most;
@@ -159,7 +170,12 @@ fn counted(asked: &Asked, slot: Slot, field: &Field) -> Answer<Facet> {
         values: values.collect(),
         more: more.then(|| MenuItem {
             label: "More".to_owned(),
-            href: asked.visit.address.with("more", Some(&field.key)).at(format!("/{}", asked.record_type.path)).to_string(),
+            href: asked
+                .visit
+                .address
+                .with("more", Some(&field.key))
+                .at(format!("/{}", asked.record_type.path))
+                .to_string(),
             current: false,
         }),
     })

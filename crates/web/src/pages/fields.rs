@@ -7,11 +7,11 @@ use engine::{Input, Record};
 use model::{Category, Field, Kind, RecordType, Slot, Value};
 use serde_json::Value as Json;
 
+use super::find;
 use super::lists;
 use super::posted::Fields;
 use super::refused::Answer;
 use super::visit::Visit;
-use super::find;
 use crate::api::json::{date, duration, instant};
 use crate::view::form::{Choice, Control, Field as Shown};
 
@@ -44,13 +44,21 @@ pub fn at_creation(visit: &Visit, record_type: &RecordType) -> Vec<Slot> {
         let key = record_type.fields.get(*slot).map(|field| field.key.as_str()).unwrap_or_default();
         given.as_ref().is_some_and(|given| given.person == key || given.team.as_deref() == Some(key))
     };
-    let of_moves: BTreeSet<Slot> =
-        moves().flat_map(|t| t.needs.iter().flatten().chain(&t.offers)).copied().filter(|slot| !is_given(slot)).collect();
-    let end = moves().filter(|t| ends(&t.to)).flat_map(|t| t.needs.iter().flatten()).min().copied().unwrap_or(usize::MAX);
+    let of_moves: BTreeSet<Slot> = moves()
+        .flat_map(|t| t.needs.iter().flatten().chain(&t.offers))
+        .copied()
+        .filter(|slot| !is_given(slot))
+        .collect();
+    let end =
+        moves().filter(|t| ends(&t.to)).flat_map(|t| t.needs.iter().flatten()).min().copied().unwrap_or(usize::MAX);
     let mut slots = writable(visit, record_type);
     slots.retain(|slot| {
         let Some(field) = record_type.fields.get(*slot) else { return false };
-        let noted_by_work = matches!(field.kind, Kind::Instant) && field.help.is_none() && !field.required && lifecycle.is_some() && end < usize::MAX;
+        let noted_by_work = matches!(field.kind, Kind::Instant)
+            && field.help.is_none()
+            && !field.required
+            && lifecycle.is_some()
+            && end < usize::MAX;
         field.required || (*slot < end && !of_moves.contains(slot) && !noted_by_work)
     });
     slots
@@ -71,7 +79,9 @@ pub fn asked(visit: &Visit, field: &Field, typed: &str, required: bool) -> Answe
 fn control(visit: &Visit, field: &Field, typed: &str, required: bool) -> Answer<Option<Control>> {
     let value = typed.to_owned();
     Ok(Some(match &field.kind {
-        Kind::Text { max } => Control::Text { value, max: *max, kind: if field.key == "email" { "email" } else { "text" } },
+        Kind::Text { max } => {
+            Control::Text { value, max: *max, kind: if field.key == "email" { "email" } else { "text" } }
+        }
         Kind::LongText { max } => {
             let code = field.key == "value";
             Control::LongText { value, max: *max, rows: if code { 4 } else { 6 }, code }
@@ -82,7 +92,8 @@ fn control(visit: &Visit, field: &Field, typed: &str, required: bool) -> Answer<
             Control::Number { value, min: bound(min), max: bound(max), step: "1".to_owned() }
         }
         Kind::Decimal { scale } | Kind::Money { scale } => {
-            let step = if *scale == 0 { "1".to_owned() } else { format!("0.{:0>width$}", 1, width = usize::from(*scale)) };
+            let step =
+                if *scale == 0 { "1".to_owned() } else { format!("0.{:0>width$}", 1, width = usize::from(*scale)) };
             Control::Number { value, min: String::new(), max: String::new(), step }
         }
         Kind::Boolean => Control::Check { checked: typed == "true" },
@@ -121,13 +132,17 @@ pub fn typed_value(visit: &Visit, value: &Value, field: &Field, names: &Names) -
     match (value, &field.kind) {
         (Value::Null, _) => String::new(),
         (Value::Bool(truth), _) => truth.to_string(),
-        (Value::Int(_), Kind::Decimal { .. } | Kind::Money { .. }) => crate::api::json::value(value, field, names).to_string(),
+        (Value::Int(_), Kind::Decimal { .. } | Kind::Money { .. }) => {
+            crate::api::json::value(value, field, names).to_string()
+        }
         (Value::Int(n), _) => n.to_string(),
         (Value::Text(text), _) => text.to_string(),
         (Value::Instant(at), _) => visit.wall.typed(*at),
         (Value::Date(days), _) => date(*days),
         (Value::Duration(micros), _) => duration(*micros),
-        (Value::Link(id), Kind::ListValue { .. }) => names.get(id).map(|named| named.number.clone()).unwrap_or_default(),
+        (Value::Link(id), Kind::ListValue { .. }) => {
+            names.get(id).map(|named| named.number.clone()).unwrap_or_default()
+        }
         (Value::Link(id), _) => names.get(id).map(find::option).unwrap_or_default(),
     }
 }

@@ -49,10 +49,16 @@ pub fn with_errors(mut form: Form, refused: &Refused) -> Form {
     }
     for (key, message) in errors {
         let base = key.split(['.', '[']).next().unwrap_or_default();
-        let field = form.groups.iter_mut().flat_map(|group| &mut group.fields).find(|field| field.key == key || field.key == base);
+        let field = form
+            .groups
+            .iter_mut()
+            .flat_map(|group| &mut group.fields)
+            .find(|field| field.key == key || field.key == base);
         let said = sentence(&message);
         match field {
-            Some(field) => field.error = Some(field.error.take().map_or(said.clone(), |before| format!("{before} {said}"))),
+            Some(field) => {
+                field.error = Some(field.error.take().map_or(said.clone(), |before| format!("{before} {said}")))
+            }
             None => form.errors.push(said),
         }
     }

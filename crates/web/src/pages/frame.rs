@@ -59,7 +59,8 @@ impl Visit {
 
     fn user(&self) -> User {
         let principal = &self.principal;
-        let record_type = principal.number.split_once('-').and_then(|(prefix, _)| self.app.engine.model().by_prefix(prefix));
+        let record_type =
+            principal.number.split_once('-').and_then(|(prefix, _)| self.app.engine.model().by_prefix(prefix));
         let roles: Vec<String> = principal.held.iter().map(|held| role(&held.role)).collect();
         User {
             number: principal.number.clone(),
@@ -68,7 +69,9 @@ impl Visit {
             email: self.email(record_type).unwrap_or_default(),
             roles: roles.join(", "),
             // Customers may not read people, themselves among them.
-            href: record_type.filter(|found| principal.may_read(found)).map_or_else(String::new, |found| format!("/{}/{}", found.path, principal.number)),
+            href: record_type
+                .filter(|found| principal.may_read(found))
+                .map_or_else(String::new, |found| format!("/{}/{}", found.path, principal.number)),
         }
     }
 
@@ -97,9 +100,7 @@ impl Visit {
     /// What this reader may create: work first.
     fn creates(&self) -> Vec<Link> {
         let model = self.app.engine.model();
-        let may = |found: &&RecordType| {
-            self.principal.may_create(found) && !OWN_PAGES.contains(&found.name.as_str())
-        };
+        let may = |found: &&RecordType| self.principal.may_create(found) && !OWN_PAGES.contains(&found.name.as_str());
         let mut types: Vec<&RecordType> = model.types().iter().map(|found| &**found).filter(may).collect();
         types.sort_by_key(|found| (found.scope.is_none() || found.lifecycle.is_none(), found.label.clone()));
         types.into_iter().map(|found| Link::new(found.label.clone(), format!("/{}/new", found.path))).collect()

@@ -136,7 +136,8 @@ fn writable_rows(subject: &Subject, field: &model::Field) -> bool {
     let principal = &subject.visit.principal;
     let slot = subject.record_type.slot(&field.key);
     let open = slot.is_some_and(|slot| {
-        !principal.hidden(&subject.record_type).contains(&slot) && !principal.fixed(&subject.record_type).contains(&slot)
+        !principal.hidden(&subject.record_type).contains(&slot)
+            && !principal.fixed(&subject.record_type).contains(&slot)
     });
     open && !field.derived && matches!(field.kind, Kind::Rows { .. })
 }

@@ -19,10 +19,14 @@ pub fn show(subject: Subject) -> Answer {
     let before = before.transpose().map_err(|_| Refused::not_found())?.unwrap_or(i64::MAX);
     let older: Vec<&Entry> = subject.entries.iter().rev().filter(|entry| entry.version < before).collect();
     let shown: Vec<&Entry> = older.iter().take(SHOWN).copied().collect();
-    let next = shown.last().filter(|_| older.len() > SHOWN).map(|last| subject.visit.address.with("before", Some(&last.version.to_string())).to_string());
+    let next = shown
+        .last()
+        .filter(|_| older.len() > SHOWN)
+        .map(|last| subject.visit.address.with("before", Some(&last.version.to_string())).to_string());
     let count = words::count(u64::try_from(subject.entries.len()).unwrap_or(0), "entry", "entries");
     let since = subject.entries.iter().map(|entry| entry.happened_at).min();
-    let heading = since.map_or_else(|| count.clone(), |since| format!("{count} since {}", subject.visit.wall.day(since)));
+    let heading =
+        since.map_or_else(|| count.clone(), |since| format!("{count} since {}", subject.visit.wall.day(since)));
     let page = HistoryPage {
         shell: subject.shell("History"),
         subject: subject.small(),

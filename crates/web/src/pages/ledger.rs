@@ -33,11 +33,18 @@ pub async fn show(visit: Visit) -> Answer {
     let signed = note.as_deref().and_then(size).unwrap_or(0);
     let number = |n: i64| words::number(u64::try_from(n).unwrap_or(0));
     let (status, verdict) = match (engine.read_only(), leaves - signed) {
-        (Some(_), _) => (Status::new(Mark::Bad, "Read only"), "Nothing is written: the ledger is shorter than it was signed.".to_owned()),
+        (Some(_), _) => (
+            Status::new(Mark::Bad, "Read only"),
+            "Nothing is written: the ledger is shorter than it was signed.".to_owned(),
+        ),
         (None, 0) => (Status::new(Mark::Ok, "All signed"), format!("{} entries, all signed.", number(leaves))),
-        (None, open) => (Status::new(Mark::Half, "Being signed"), format!("{} entries; the last {} are not signed yet.", number(leaves), number(open))),
+        (None, open) => (
+            Status::new(Mark::Half, "Being signed"),
+            format!("{} entries; the last {} are not signed yet.", number(leaves), number(open)),
+        ),
     };
-    let figure = |label: &str, value: String, note: &str| Figure { label: label.to_owned(), value, note: note.to_owned() };
+    let figure =
+        |label: &str, value: String, note: &str| Figure { label: label.to_owned(), value, note: note.to_owned() };
     let log = engine.log_id().to_owned();
     let page = LedgerPage {
         shell: visit.shell("/ledger", "Ledger"),
@@ -67,7 +74,8 @@ fn size(note: &str) -> Option<i64> {
 
 fn file(name: &str, body: String) -> Answer {
     let kept = format!("attachment; filename=\"{name}\"");
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, kept)], body).into_response())
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, kept)], body)
+        .into_response())
 }
 
 pub async fn checkpoint(visit: Visit) -> Answer {

@@ -28,7 +28,9 @@ fn build(subject: &Subject, kind: &str, to: &str) -> Option<Form> {
     if relations.is_empty() || !subject.may_change() {
         return None;
     }
-    let options = relations.iter().map(|relation| Choice::new(relation.name.clone(), relation.label.clone(), relation.name == kind));
+    let options = relations
+        .iter()
+        .map(|relation| Choice::new(relation.name.clone(), relation.label.clone(), relation.name == kind));
     let mut types: Vec<&str> = Vec::new();
     for relation in &relations {
         if let RelationSource::Links { to, .. } = &relation.source {
@@ -37,7 +39,14 @@ fn build(subject: &Subject, kind: &str, to: &str) -> Option<Form> {
     }
     let suggest = format!("/suggest/{}", types.join(","));
     let fields = vec![
-        Field { wide: true, ..Field::new("kind", "How it is linked", Control::Select { options: options.collect(), none: String::new() }) },
+        Field {
+            wide: true,
+            ..Field::new(
+                "kind",
+                "How it is linked",
+                Control::Select { options: options.collect(), none: String::new() },
+            )
+        },
         Field {
             wide: true,
             required: true,
@@ -62,7 +71,8 @@ pub async fn send(Path((path, number)): Path<(String, String)>, posted: Posted) 
     let to = find::number_of(&subject.visit, &["any".to_owned()], &typed)?;
     let add = fields.get("remove") != Some("true");
     let act = Act::Link { number: subject.record.number().to_owned(), relation: kind.clone(), to, add };
-    let refused = match run(&subject.visit.app, Command::new(subject.visit.principal.clone(), Channel::Page, act)).await {
+    let refused = match run(&subject.visit.app, Command::new(subject.visit.principal.clone(), Channel::Page, act)).await
+    {
         Ok(_) => return Ok(done(&subject.href(), if add { "They are linked." } else { "The link is ended." })),
         Err(problem) => Refused::from(problem),
     };

@@ -90,10 +90,19 @@ impl Asked {
         let scope = Scope::record(self.visit.app.engine.model(), &self.record_type.name).with_principal();
         let problem = Condition::parse(text, &scope).err()?.into_iter().next()?;
         let (before, rest) = text.split_at_checked(problem.offset).unwrap_or((text, ""));
-        let end = rest.char_indices().skip(1).find(|(_, c)| !c.is_alphanumeric() && *c != '_').map_or(rest.len(), |(at, _)| at);
+        let end = rest
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| !c.is_alphanumeric() && *c != '_')
+            .map_or(rest.len(), |(at, _)| at);
         let (at, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
         let at = if at.is_empty() { "…" } else { at };
-        Some(FilterError { message: problem.message, before: before.to_owned(), at: at.to_owned(), after: after.to_owned() })
+        Some(FilterError {
+            message: problem.message,
+            before: before.to_owned(),
+            at: at.to_owned(),
+            after: after.to_owned(),
+        })
     }
 }
 
@@ -109,7 +118,9 @@ pub async fn show(visit: Visit, Path(path): Path<String>) -> Answer {
         None => match list::page(&asked.visit.app.engine, &asked.visit.principal, &query, &asked.visit.app.cursors) {
             Ok(page) => page,
             // A condition that reads well and that lists still cannot be asked by stands at its line too.
-            Err(engine::Error::Refused(engine::Refusal::BadQuery(why))) if !asked.filter.is_empty() && asked.visit.address.get("cursor").is_none() => {
+            Err(engine::Error::Refused(engine::Refusal::BadQuery(why)))
+                if !asked.filter.is_empty() && asked.visit.address.get("cursor").is_none() =>
+            {
                 error = Some(FilterError { message: why, ..FilterError::default() });
                 nothing()
             }
@@ -197,7 +208,11 @@ fn sorts(asked: &Asked) -> Vec<MenuItem> {
     let address = &asked.visit.address;
     let hidden = asked.visit.principal.hidden(&asked.record_type);
     let now = address.get("sort");
-    let own = MenuItem { label: "As the view has it".to_owned(), href: address.with("sort", None).to_string(), current: now.is_none() };
+    let own = MenuItem {
+        label: "As the view has it".to_owned(),
+        href: address.with("sort", None).to_string(),
+        current: now.is_none(),
+    };
     let fields = list::sortable(&asked.record_type).into_iter().filter(|slot| !hidden.contains(slot));
     let items = fields.filter_map(|slot| asked.record_type.fields.get(slot)).map(|field| {
         let (key, label) = match (&field.kind, field.key.as_str()) {
@@ -230,9 +245,16 @@ fn empty(asked: &Asked) -> Answer<Option<Empty>> {
         return Ok(None);
     }
     let (noun, one) = (asked.noun(), record_type.label.to_lowercase());
-    let create = visit.principal.may_create(record_type).then(|| Link::new(format!("Create the first {one}"), format!("/{}/new", record_type.path)));
+    let create = visit
+        .principal
+        .may_create(record_type)
+        .then(|| Link::new(format!("Create the first {one}"), format!("/{}/new", record_type.path)));
     let clause = record_type.clause.as_ref().filter(|_| visit.is_staff());
-    let why = if clause.is_some() { " Keeping them here, with their history, is what lets conformity be shown later:" } else { "" };
+    let why = if clause.is_some() {
+        " Keeping them here, with their history, is what lets conformity be shown later:"
+    } else {
+        ""
+    };
     Ok(Some(Empty {
         heading: format!("No {noun} yet."),
         text: format!("This is where {noun} stand once there are any.{why}"),

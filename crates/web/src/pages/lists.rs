@@ -27,7 +27,8 @@ pub fn control(visit: &Visit, list: &str, typed: &str, required: bool) -> Answer
         let (from, to) = (value.by_key("in_use_from").as_int(), value.by_key("in_use_to").as_int());
         (from.is_none_or(|from| from <= now) && to.is_none_or(|to| to > now)) || value.number() == typed
     };
-    let options = values.iter().filter(in_use).map(|v| Choice::new(v.number(), v.title(), v.number() == typed)).collect();
+    let options =
+        values.iter().filter(in_use).map(|v| Choice::new(v.number(), v.title(), v.number() == typed)).collect();
     Ok(Some(Control::Select { options, none: if required { String::new() } else { "Not said".to_owned() } }))
 }
 

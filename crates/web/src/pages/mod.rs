@@ -12,7 +12,6 @@ mod conflict;
 mod counts;
 mod create;
 mod events;
-mod evidence;
 mod facets;
 mod fields;
 mod files;

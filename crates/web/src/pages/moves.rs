@@ -44,7 +44,12 @@ fn page(subject: &Subject, verb: &str, posted: Option<&Fields>) -> Answer<FormPa
 
 fn frame(subject: &Subject, heading: String) -> FormPage {
     let shell = subject.shell(&heading);
-    FormPage { shell, eyebrow: format!("{} · {}", subject.record.number(), subject.title()), heading, ..FormPage::default() }
+    FormPage {
+        shell,
+        eyebrow: format!("{} · {}", subject.record.number(), subject.title()),
+        heading,
+        ..FormPage::default()
+    }
 }
 
 fn move_page(subject: &Subject, transition: &Transition, posted: Option<&Fields>) -> Answer<FormPage> {
@@ -59,28 +64,11 @@ fn move_page(subject: &Subject, transition: &Transition, posted: Option<&Fields>
     let state = subject.record.state().unwrap_or_default();
     if posted.is_none() && !transition.from.iter().any(|from| from == state) {
         let allowed = crate::api::json::allowed(&subject.record, &visit.principal);
-        let refusal = engine::Refusal::WrongState { state: state.to_owned(), transition: transition.name.clone(), allowed };
+        let refusal =
+            engine::Refusal::WrongState { state: state.to_owned(), transition: transition.name.clone(), allowed };
         return Err(refusal.into());
     }
-    let needed: Vec<Slot> = transition.needs.iter().flatten().copied().collect();
-    let single: Vec<Slot> = transition.needs.iter().filter(|group| group.len() == 1).flatten().copied().collect();
-    let mut slots = needed.clone();
-    slots.extend(transition.offers.iter().filter(|slot| !needed.contains(slot)));
-    let stood = fields::typed_record(visit, &subject.record, &subject.names);
-    let value = |key: &str| stood.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default();
-    let typed = forms::typed_or(posted, &value);
-    let required = |slot: Slot| single.contains(&slot);
-    let asking = forms::Asking { visit, record_type, required: &required, typed: &typed };
-    let mut group = asking.group("", &slots)?;
-    for field in &mut group.fields {
-        // A dialog is narrow, and what a move asks for is what it is about.
-        field.wide = true;
-    }
-    if transition.reason {
-        let control = Control::LongText { value: typed("reason"), max: REASON_MAX, rows: 3, code: false };
-        let reason = crate::view::form::Field { required: true, wide: true, ..crate::view::form::Field::new("reason", "Reason", control) };
-        group.fields.push(reason);
-    }
+    let group = asked(subject, transition, posted)?;
     let ends = ends(subject, transition);
     let either = transition.needs.iter().any(|group| group.len() > 1);
     let nothing = group.fields.is_empty();
@@ -97,7 +85,11 @@ fn move_page(subject: &Subject, transition: &Transition, posted: Option<&Fields>
         draft: format!("{}:{}", subject.record.number(), transition.name),
         ..Form::default()
     };
-    let target = record_type.lifecycle.as_ref().map(|lifecycle| show::status_of(lifecycle, &transition.to).label).unwrap_or_default();
+    let target = record_type
+        .lifecycle
+        .as_ref()
+        .map(|lifecycle| show::status_of(lifecycle, &transition.to).label)
+        .unwrap_or_default();
     let lead = match () {
         () if nothing => format!("It goes to “{target}”. Nothing else is asked."),
         () if either => format!("It goes to “{target}”. One of these is enough."),
@@ -113,11 +105,42 @@ fn move_page(subject: &Subject, transition: &Transition, posted: Option<&Fields>
     Ok(FormPage { lead, callout, form, ..frame(subject, heading) })
 }
 
+/// What a move asks for: what it needs, what it offers, and why.
+fn asked(subject: &Subject, transition: &Transition, posted: Option<&Fields>) -> Answer<Group> {
+    let (visit, record_type) = (&subject.visit, &subject.record_type);
+    let needed: Vec<Slot> = transition.needs.iter().flatten().copied().collect();
+    let single: Vec<Slot> = transition.needs.iter().filter(|group| group.len() == 1).flatten().copied().collect();
+    let mut slots = needed.clone();
+    slots.extend(transition.offers.iter().filter(|slot| !needed.contains(slot)));
+    let stood = fields::typed_record(visit, &subject.record, &subject.names);
+    let value =
+        |key: &str| stood.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default();
+    let typed = forms::typed_or(posted, &value);
+    let required = |slot: Slot| single.contains(&slot);
+    let asking = forms::Asking { visit, record_type, required: &required, typed: &typed };
+    let mut group = asking.group("", &slots)?;
+    for field in &mut group.fields {
+        // A dialog is narrow, and what a move asks for is what it is about.
+        field.wide = true;
+    }
+    if transition.reason {
+        let control = Control::LongText { value: typed("reason"), max: REASON_MAX, rows: 3, code: false };
+        let reason = crate::view::form::Field {
+            required: true,
+            wide: true,
+            ..crate::view::form::Field::new("reason", "Reason", control)
+        };
+        group.fields.push(reason);
+    }
+    Ok(group)
+}
+
 /// Whether the move ends the record off its path.
 fn ends(subject: &Subject, transition: &Transition) -> bool {
     let lifecycle = subject.record_type.lifecycle.as_ref();
     lifecycle.is_some_and(|l| {
-        l.state(&transition.to).is_some_and(|state| state.category == Category::Final) && !show::ends_well(l, &transition.to)
+        l.state(&transition.to).is_some_and(|state| state.category == Category::Final)
+            && !show::ends_well(l, &transition.to)
     })
 }
 
@@ -154,7 +177,8 @@ pub async fn send(Path((path, number, verb)): Path<(String, String, String)>, po
     let Posted { visit, fields } = posted;
     let subject = Subject::load(visit, &path, &number, Time::Live)?;
     let (act, said) = act(&subject, &verb, &fields)?;
-    let refused = match run(&subject.visit.app, Command::new(subject.visit.principal.clone(), Channel::Page, act)).await {
+    let refused = match run(&subject.visit.app, Command::new(subject.visit.principal.clone(), Channel::Page, act)).await
+    {
         Ok(_) => return Ok(done(&subject.href(), &said)),
         Err(problem) => Refused::from(problem),
     };

@@ -176,10 +176,16 @@ fn item(visit: &Visit, names: &Names, record: &Record, take: bool) -> WorkItem {
             ("return".to_owned(), "/my-work".to_owned()),
         ]
     };
-    let answered = visit.is_staff() && record.scope().is_some() && visit.principal.may_comment(&record.record_type, true).is_some();
+    let answered = visit.is_staff()
+        && record.scope().is_some()
+        && visit.principal.may_comment(&record.record_type, true).is_some();
     let act = match (take, answered) {
         (true, _) => Some(WorkAct { label: "Take it".to_owned(), href: format!("/{path}/assign"), post: post() }),
-        (false, true) => Some(WorkAct { label: "Reply".to_owned(), href: format!("{}?say=public#say", title.href), ..WorkAct::default() }),
+        (false, true) => Some(WorkAct {
+            label: "Reply".to_owned(),
+            href: format!("{}?say=public#say", title.href),
+            ..WorkAct::default()
+        }),
         (false, false) => None,
     };
     WorkItem {
@@ -196,13 +202,16 @@ fn item(visit: &Visit, names: &Names, record: &Record, take: bool) -> WorkItem {
 /// How much there is of a type, around what is mine.
 fn around(visit: &Visit, record_type: &Arc<RecordType>, given: &Assignment) -> Answer<WorkAside> {
     let view = record_type.views.iter().find(|view| view.filter.is_none()).map(|view| view.name.as_str());
-    let list = |filter: &str| Address::new(format!("/{}", record_type.path), None).with("view", view).with("filter", Some(filter)).to_string();
+    let list = |filter: &str| {
+        Address::new(format!("/{}", record_type.path), None).with("view", view).with("filter", Some(filter)).to_string()
+    };
     let mut pairs = Vec::new();
     let mut figure = |label: &str, condition: &str| -> Answer<()> {
         let filter = open(record_type, condition);
         let count = capped(&visit.app.engine, &visit.principal, &query(record_type, &filter, 1), COUNT_MAX)?;
         let said = counts::said(count);
-        pairs.push((label.to_owned(), Link::new(if said.is_empty() { "many".to_owned() } else { said }, list(&filter))));
+        pairs
+            .push((label.to_owned(), Link::new(if said.is_empty() { "many".to_owned() } else { said }, list(&filter))));
         Ok(())
     };
     figure("Open", "")?;

@@ -3,8 +3,8 @@
 
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{Redirect, Response};
 use axum::response::IntoResponse as _;
+use axum::response::{Redirect, Response};
 use engine::identity::{self, PASSWORD_MIN};
 use engine::read::names;
 
@@ -77,7 +77,7 @@ pub async fn send(State(app): State<App>, Path(token): Path<String>, request: Re
 
 pub async fn choose(visit: visit::Visit, headers: HeaderMap) -> Answer {
     may_choose(&visit.app, &headers)?;
-    Ok(html(StatusCode::OK, &page(&visit, None))?)
+    html(StatusCode::OK, &page(&visit, None))
 }
 
 fn page(visit: &visit::Visit, error: Option<String>) -> PasswordPage {
@@ -104,7 +104,7 @@ pub async fn chosen(State(app): State<App>, headers: HeaderMap, posted: Posted) 
         () => None,
     };
     if wrong.is_some() {
-        return Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &page(&posted.visit, wrong))?);
+        return html(StatusCode::UNPROCESSABLE_ENTITY, &page(&posted.visit, wrong));
     }
     let person = posted.visit.person;
     let secret = blocking(&app, move |app| {

@@ -31,7 +31,8 @@ pub async fn show(visit: Visit) -> Answer {
     if let Some(number) = visit.address.get("on").map(str::to_owned) {
         groups.extend(on(&visit, &number, &query)?);
     }
-    groups.push(PaletteGroup { label: "As it was".to_owned(), items: as_it_was(&visit, &query)?.into_iter().collect() });
+    groups
+        .push(PaletteGroup { label: "As it was".to_owned(), items: as_it_was(&visit, &query)?.into_iter().collect() });
     groups.push(PaletteGroup { label: "Records".to_owned(), items: records(&visit, &query)? });
     groups.extend([pages(&visit, &query), creates(&visit, &query)]);
     groups.retain(|group| !group.items.is_empty());
@@ -65,7 +66,8 @@ fn as_it_was(visit: &Visit, query: &str) -> Answer<Option<Found>> {
         (None, Some(number)) => (number, query),
         (None, None) => return Ok(None),
     };
-    let Some(day) = calendar::parse_date(day).ok().filter(|day| *day < visit.wall.zone.local_day(visit.wall.now)) else {
+    let Some(day) = calendar::parse_date(day).ok().filter(|day| *day < visit.wall.zone.local_day(visit.wall.now))
+    else {
         return Ok(None);
     };
     let Some(named) = find::by_number(visit, number)? else { return Ok(None) };
@@ -135,7 +137,12 @@ fn on(visit: &Visit, number: &str, query: &str) -> Answer<Option<PaletteGroup>> 
     let Some(record_type) = visit.app.engine.model().shared(&named.record_type) else { return Ok(None) };
     let record = visit.record(record_type, &named.number, Time::Live)?;
     let href = format!("/{}/{}", record_type.path, named.number);
-    let act = |label: &str, icon, verb: &str| Found { icon, href: format!("{href}{verb}"), after: label.to_owned(), ..Found::default() };
+    let act = |label: &str, icon, verb: &str| Found {
+        icon,
+        href: format!("{href}{verb}"),
+        after: label.to_owned(),
+        ..Found::default()
+    };
     let mut items = Vec::new();
     for (label, icon, name) in head::open_moves(&record, &visit.principal) {
         items.push(act(&label, icon, &format!("/{name}")));

@@ -9,8 +9,8 @@ use super::address::{escaped, local};
 use super::refused::Refused;
 use super::secure;
 use super::visit::{NOTICE, Visit};
-use crate::app::App;
 use crate::api::problem::Problem;
+use crate::app::App;
 
 /// Fields of one form that are looked at.
 const FIELDS_MAX: usize = 2_000;
@@ -71,7 +71,8 @@ impl FromRequest<App> for Posted {
 /// The fields of any form.
 pub async fn fields(request: Request) -> Result<Fields, Refused> {
     let read = Form::<Vec<(String, String)>>::from_request(request, &()).await;
-    let Form(mut pairs) = read.map_err(|rejection| Problem::new(rejection.status(), "bad_form", "expected a form of ours"))?;
+    let Form(mut pairs) =
+        read.map_err(|rejection| Problem::new(rejection.status(), "bad_form", "expected a form of ours"))?;
     pairs.truncate(FIELDS_MAX);
     Ok(Fields(pairs))
 }
@@ -79,7 +80,10 @@ pub async fn fields(request: Request) -> Result<Fields, Refused> {
 /// To another page, which says what was done.
 pub fn done(address: &str, notice: &str) -> Response {
     let mut response = Redirect::to(local(address).unwrap_or("/my-work")).into_response();
-    let cookie = format!("{NOTICE}={}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax", escaped(&notice.chars().take(600).collect::<String>()));
+    let cookie = format!(
+        "{NOTICE}={}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax",
+        escaped(&notice.chars().take(600).collect::<String>())
+    );
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }

@@ -69,7 +69,9 @@ fn verdict(view: &ProofView) -> (Status, String) {
             Status::new(Mark::Half, "Partly signed"),
             format!("{entries} are sealed and unaltered; the last {uncovered} will be signed within a second."),
         ),
-        () if count == 1 => (Status::new(Mark::Ok, "Proven"), "Its one entry is in the ledger, unaltered and signed.".to_owned()),
+        () if count == 1 => {
+            (Status::new(Mark::Ok, "Proven"), "Its one entry is in the ledger, unaltered and signed.".to_owned())
+        }
         () => (Status::new(Mark::Ok, "Proven"), format!("All {entries} are in the ledger, unaltered and signed.")),
     }
 }
@@ -82,18 +84,40 @@ fn meaning() -> &'static str {
 
 fn steps(view: &ProofView) -> Vec<ProofStep> {
     let (mark, said) = if view.holds { (Mark::Ok, "holds") } else { (Mark::Bad, "does not hold") };
-    let step = |label: &str, text: String, mark, said: &str| ProofStep { mark, label: label.to_owned(), text, said: said.to_owned() };
+    let step = |label: &str, text: String, mark, said: &str| ProofStep {
+        mark,
+        label: label.to_owned(),
+        text,
+        said: said.to_owned(),
+    };
     let covered = view.leaves.iter().filter(|line| line.covered).count();
     let signed = match &view.checkpoint {
         Some((size, root)) => {
             let size = words::number(u64::try_from(*size).unwrap_or(0));
-            (format!("The signed checkpoint is of {size} leaves, its root begins with {root}. It covers {covered} of the leaves below."), mark, said)
+            (
+                format!(
+                    "The signed checkpoint is of {size} leaves, its root begins with {root}. It covers {covered} of the leaves below."
+                ),
+                mark,
+                said,
+            )
         }
         None => ("No checkpoint has been signed yet.".to_owned(), Mark::Half, "is still to come"),
     };
     vec![
-        step("Values", "Every value that is kept was hashed again and compared with what its leaf commits to.".to_owned(), mark, said),
-        step("Chain", "Each leaf names the leaf of this record before it; none is missing and none was put in between.".to_owned(), mark, said),
+        step(
+            "Values",
+            "Every value that is kept was hashed again and compared with what its leaf commits to.".to_owned(),
+            mark,
+            said,
+        ),
+        step(
+            "Chain",
+            "Each leaf names the leaf of this record before it; none is missing and none was put in between."
+                .to_owned(),
+            mark,
+            said,
+        ),
         step("Tree", "From each leaf the hashes lead up to the root of the whole ledger.".to_owned(), mark, said),
         step("Signature", signed.0, signed.1, signed.2),
     ]
@@ -108,11 +132,19 @@ fn openings(proof: &Json) -> Openings {
     leaves.filter_map(|leaf| Some((leaf.get("index")?.as_i64()?, opened(leaf)))).collect()
 }
 
-fn leaf(subject: &Subject, line: &ProofLine, view: &ProofView, opened: &Openings, path: Option<(String, Vec<String>)>) -> Leaf {
+fn leaf(
+    subject: &Subject,
+    line: &ProofLine,
+    view: &ProofView,
+    opened: &Openings,
+    path: Option<(String, Vec<String>)>,
+) -> Leaf {
     let entry = subject.entries.iter().find(|entry| entry.version == line.version);
     let what = entry.map_or_else(|| line.kind.clone(), |entry| plain(&story::told(subject, entry).1));
     let covered_by = match &view.checkpoint {
-        Some((size, _)) if line.covered => format!("checkpoint of {} leaves", words::number(u64::try_from(*size).unwrap_or(0))),
+        Some((size, _)) if line.covered => {
+            format!("checkpoint of {} leaves", words::number(u64::try_from(*size).unwrap_or(0)))
+        }
         _ => String::new(),
     };
     let (mark, said) = match (line.holds, line.covered) {
@@ -160,7 +192,11 @@ fn named(subject: &Subject, list: &[(String, Json)]) -> Vec<(String, String)> {
 
 fn downloads(subject: &Subject) -> Vec<Link> {
     let link = |label: &str, verb: &str| Link::new(label, format!("{}/{verb}", subject.href()));
-    vec![link("Proof of this record", "proof.json"), Link::new("Checkpoint", "/ledger/checkpoint"), Link::new("Key", "/ledger/key")]
+    vec![
+        link("Proof of this record", "proof.json"),
+        Link::new("Checkpoint", "/ledger/checkpoint"),
+        Link::new("Key", "/ledger/key"),
+    ]
 }
 
 fn commands(base: &str, subject: &Subject) -> String {

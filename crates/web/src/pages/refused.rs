@@ -20,7 +20,10 @@ use crate::view::shell::Shell;
 
 /// Why there is no page, and what of the reader's must not be lost with it.
 #[derive(Clone, Debug)]
-pub struct Refused {
+pub struct Refused(Box<Why>);
+
+#[derive(Clone, Debug)]
+struct Why {
     problem: Problem,
     /// What had been typed, by label.
     typed: Vec<(String, String)>,
@@ -39,39 +42,44 @@ impl Refused {
     /// Nobody is signed in: there, and back again.
     pub fn sign_in(next: &str) -> Self {
         let address = if next.is_empty() { "/signin".to_owned() } else { format!("/signin?next={}", escaped(next)) };
-        Self { sign_in: Some(address), ..Self::from(Problem::unauthorized()) }
+        let mut refused = Self::from(Problem::unauthorized());
+        refused.0.sign_in = Some(address);
+        refused
     }
 
     /// The form did not come from a page of this session.
     pub fn forged() -> Self {
         let detail = "this form is not from a page of yours, or you have signed in anew since: open the page again and send it from there";
-        let refused = Self::from(Problem::new(StatusCode::FORBIDDEN, "forged", detail));
-        Self { heading: Some("This form cannot be taken.".to_owned()), ..refused }
+        let mut refused = Self::from(Problem::new(StatusCode::FORBIDDEN, "forged", detail));
+        refused.0.heading = Some("This form cannot be taken.".to_owned());
+        refused
     }
 
-    pub fn with_typed(self, typed: Vec<(String, String)>) -> Self {
-        Self { typed, ..self }
+    pub fn with_typed(mut self, typed: Vec<(String, String)>) -> Self {
+        self.0.typed = typed;
+        self
     }
 
     pub fn status(&self) -> StatusCode {
-        self.problem.status()
+        self.0.problem.status()
     }
 
     /// All that is wrong with a form: field and message.
     pub fn errors(&self) -> Vec<(String, String)> {
-        let errors = self.problem.body().get("errors").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        let errors =
+            self.0.problem.body().get("errors").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
         let text = |error: &Json, key: &str| error.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
         errors.iter().map(|error| (text(error, "field"), text(error, "message"))).collect()
     }
 
     pub fn detail(&self) -> &str {
-        self.problem.body().get("detail").and_then(Json::as_str).unwrap_or_default()
+        self.0.problem.body().get("detail").and_then(Json::as_str).unwrap_or_default()
     }
 }
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
-        Self { problem, typed: Vec::new(), heading: None, sign_in: None }
+        Self(Box::new(Why { problem, typed: Vec::new(), heading: None, sign_in: None }))
     }
 }
 
@@ -95,10 +103,10 @@ impl From<Fault> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        if let Some(address) = &self.sign_in {
+        if let Some(address) = &self.0.sign_in {
             return Redirect::to(address).into_response();
         }
-        let mut response = self.problem.clone().into_response();
+        let mut response = self.0.problem.clone().into_response();
         response.extensions_mut().insert(self);
         response
     }
@@ -112,7 +120,8 @@ pub async fn dressed(State(app): State<App>, request: Request, next: Next) -> Re
         return response;
     }
     let status = response.status();
-    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let mut response = match response.extensions().get::<Refused>().cloned() {
         Some(refused) => page_of(&app, &uri, &headers, &refused, response),
         None if (status.is_client_error() || status.is_server_error()) && !is_page => {
@@ -142,8 +151,8 @@ fn plain(status: StatusCode) -> &'static str {
 fn page_of(app: &App, uri: &Uri, headers: &HeaderMap, refused: &Refused, old: Response) -> Response {
     let visit = Visit::of(app, uri, headers).ok().flatten();
     let shell = visit.as_ref().map_or_else(|| frame::bare("Refused"), |visit| visit.shell("", "Refused"));
-    let page = ErrorPage { typed: refused.typed.clone(), ..page(app, uri, refused, shell) };
-    let mut response = html(refused.status(), &page).unwrap_or_else(|problem| problem.problem.into_response());
+    let page = ErrorPage { typed: refused.0.typed.clone(), ..page(app, uri, refused, shell) };
+    let mut response = html(refused.status(), &page).unwrap_or_else(|refused| refused.0.problem.into_response());
     for (name, value) in old.headers() {
         if name == header::RETRY_AFTER || name == header::ALLOW || name == header::REFERRER_POLICY {
             response.headers_mut().insert(name, value.clone());
@@ -163,7 +172,14 @@ fn page(app: &App, uri: &Uri, refused: &Refused, shell: Shell) -> ErrorPage {
         StatusCode::FORBIDDEN => {
             let said = sentence(refused.detail());
             let text = "Your roles do not include it. If they should, ask an administrator; nothing was changed.";
-            ErrorPage { shell, code: 403, heading: said, text: text.to_owned(), points: fields(refused), ..ErrorPage::default() }
+            ErrorPage {
+                shell,
+                code: 403,
+                heading: said,
+                text: text.to_owned(),
+                points: fields(refused),
+                ..ErrorPage::default()
+            }
         }
         StatusCode::CONFLICT => ErrorPage::wrong_state(shell, &sentence(refused.detail()), moves(app, uri, refused)),
         StatusCode::INTERNAL_SERVER_ERROR => ErrorPage::broken(shell, ""),
@@ -176,10 +192,16 @@ fn page(app: &App, uri: &Uri, refused: &Refused, shell: Shell) -> ErrorPage {
         }
         status => {
             let heading = sentence(refused.detail());
-            ErrorPage { shell, code: status.as_u16(), heading, text: "Nothing was changed.".to_owned(), ..ErrorPage::default() }
+            ErrorPage {
+                shell,
+                code: status.as_u16(),
+                heading,
+                text: "Nothing was changed.".to_owned(),
+                ..ErrorPage::default()
+            }
         }
     };
-    if let Some(heading) = &refused.heading {
+    if let Some(heading) = &refused.0.heading {
         page.heading.clone_from(heading);
         page.text = sentence(refused.detail());
     }
@@ -187,7 +209,7 @@ fn page(app: &App, uri: &Uri, refused: &Refused, shell: Shell) -> ErrorPage {
 }
 
 fn fields(refused: &Refused) -> Vec<String> {
-    let fields = refused.problem.body().get("fields").and_then(Json::as_array);
+    let fields = refused.0.problem.body().get("fields").and_then(Json::as_array);
     fields.into_iter().flatten().filter_map(Json::as_str).map(|key| format!("the field {key}")).collect()
 }
 
@@ -197,7 +219,11 @@ fn meant(app: &App, uri: &Uri) -> String {
     let record_type = parts.next().and_then(|path| app.engine.model().by_path(path));
     match (record_type, parts.next()) {
         (Some(found), Some(number)) => {
-            format!("{} {}", found.label.to_lowercase(), super::address::decoded(number).chars().take(40).collect::<String>())
+            format!(
+                "{} {}",
+                found.label.to_lowercase(),
+                super::address::decoded(number).chars().take(40).collect::<String>()
+            )
         }
         _ => format!("page {}", uri.path().chars().take(80).collect::<String>()),
     }
@@ -208,7 +234,7 @@ fn moves(app: &App, uri: &Uri, refused: &Refused) -> Vec<Link> {
     let mut parts = uri.path().trim_matches('/').split('/');
     let (Some(path), Some(number)) = (parts.next(), parts.next()) else { return Vec::new() };
     let lifecycle = app.engine.model().by_path(path).and_then(|found| found.lifecycle.as_ref());
-    let allowed = refused.problem.body().get("allowed").and_then(Json::as_array);
+    let allowed = refused.0.problem.body().get("allowed").and_then(Json::as_array);
     let names = allowed.into_iter().flatten().filter_map(Json::as_str);
     let links = names.filter_map(|name| {
         let label = &lifecycle?.transition(name)?.label;

@@ -56,8 +56,17 @@ pub fn of(visit: &Visit, record: &Record, time: Time) -> Answer<Related> {
     Ok(related)
 }
 
-fn pointing(visit: &Visit, record: &Record, relation: &Relation, other: &str, field: &str, time: Time) -> Answer<Option<Pointing>> {
-    let Some(other) = visit.app.engine.model().shared(other).filter(|other| visit.principal.may_read(other)) else { return Ok(None) };
+fn pointing(
+    visit: &Visit,
+    record: &Record,
+    relation: &Relation,
+    other: &str,
+    field: &str,
+    time: Time,
+) -> Answer<Option<Pointing>> {
+    let Some(other) = visit.app.engine.model().shared(other).filter(|other| visit.principal.may_read(other)) else {
+        return Ok(None);
+    };
     let filter = format!("{field} == '{}'", record.number());
     let query = Query {
         record_type: other.clone(),
@@ -70,7 +79,8 @@ fn pointing(visit: &Visit, record: &Record, relation: &Relation, other: &str, fi
     let page = list::page(&visit.app.engine, &visit.principal, &query, &visit.app.cursors)?;
     // The widest view, so that the list shows what was counted here.
     let view = other.views.iter().find(|view| view.filter.is_none()).map(|view| view.name.as_str());
-    let all = super::address::Address::new(format!("/{}", other.path), None).with("view", view).with("filter", Some(&filter));
+    let all =
+        super::address::Address::new(format!("/{}", other.path), None).with("view", view).with("filter", Some(&filter));
     let more = page.next_cursor.is_some().then(|| all.to_string());
     Ok(Some(Pointing { relation: relation.clone(), records: page.items, more }))
 }

@@ -67,7 +67,12 @@ pub async fn show(visit: Visit) -> Answer {
     let page = SettingsPage {
         shell: visit.shell("/settings", "Settings"),
         verdict: format!("{count} of {all} are decided. {needed} of the others are needed by checks."),
-        tabs: vec![tab("all", "All"), tab("needed", "Needed by checks"), tab("decided", "Decided"), tab("open", "Not decided")],
+        tabs: vec![
+            tab("all", "All"),
+            tab("needed", "Needed by checks"),
+            tab("decided", "Decided"),
+            tab("open", "Not decided"),
+        ],
         groups: groups.into_iter().map(|(heading, rows)| SettingGroup { heading, rows }).collect(),
     };
     html(StatusCode::OK, &page)
@@ -107,11 +112,14 @@ pub fn said(setting: &Setting, value: &Json) -> String {
     match (value, setting.unit) {
         (Json::String(text), _) if text == "24x7" => "round the clock".to_owned(),
         (Json::String(text), _) => text.clone(),
-        (Json::Number(number), Unit::Share) => number.as_f64().map_or_else(|| number.to_string(), |share| format!("{} %", (share * 1000.0).round() / 10.0)),
+        (Json::Number(number), Unit::Share) => {
+            number.as_f64().map_or_else(|| number.to_string(), |share| format!("{} %", (share * 1000.0).round() / 10.0))
+        }
         (Json::Array(items), _) if items.is_empty() => "none".to_owned(),
         (Json::Object(object), _) if object.contains_key("matrix") => matrix_said(value),
         (Json::Object(object), _) => {
-            let parts: Vec<String> = object.iter().map(|(subject, value)| format!("{}: {}", subject_said(subject), plain(value))).collect();
+            let parts: Vec<String> =
+                object.iter().map(|(subject, value)| format!("{}: {}", subject_said(subject), plain(value))).collect();
             parts.join(" · ")
         }
         (other, _) => plain(other),
@@ -120,7 +128,9 @@ pub fn said(setting: &Setting, value: &Json) -> String {
 
 fn matrix_said(value: &Json) -> String {
     let rows = value.get("matrix").and_then(Json::as_array).into_iter().flatten();
-    let rows: Vec<String> = rows.map(|row| row.as_array().into_iter().flatten().map(Json::to_string).collect::<Vec<_>>().join(" ")).collect();
+    let rows: Vec<String> = rows
+        .map(|row| row.as_array().into_iter().flatten().map(Json::to_string).collect::<Vec<_>>().join(" "))
+        .collect();
     format!("matrix {}", rows.join(" / "))
 }
 
@@ -147,14 +157,19 @@ fn page(visit: &Visit, key: &str, posted: Option<&Fields>) -> Answer<SettingPage
     let decision = in_force.decision(key, visit.wall.now).filter(|decision| !decision.value.is_null());
     let value = decision.map(|decision| &decision.value).or(setting.default.as_ref());
     let history = history(visit, setting)?;
-    let since = match (decision, history.iter().find(|made| Some(made.number.as_str()) == decision.map(|d| d.number.as_str()))) {
-        (Some(decision), Some(made)) => format!("since {}, decided by {}", visit.wall.day(decision.from), made.shown.who.name),
-        (Some(decision), None) => format!("since {}", visit.wall.day(decision.from)),
-        (None, _) if value.is_some() => "as it came; nobody has decided otherwise".to_owned(),
-        (None, _) => String::new(),
-    };
+    let since =
+        match (decision, history.iter().find(|made| Some(made.number.as_str()) == decision.map(|d| d.number.as_str())))
+        {
+            (Some(decision), Some(made)) => {
+                format!("since {}, decided by {}", visit.wall.day(decision.from), made.shown.who.name)
+            }
+            (Some(decision), None) => format!("since {}", visit.wall.day(decision.from)),
+            (None, _) if value.is_some() => "as it came; nobody has decided otherwise".to_owned(),
+            (None, _) => String::new(),
+        };
     let per = if let (Scope::Per(_), Some(Json::Object(each))) = (&setting.scope, value) { Some(each) } else { None };
-    let by_subject = per.into_iter().flatten().map(|(subject, value)| (subject_said(subject).to_owned(), plain(value))).collect();
+    let by_subject =
+        per.into_iter().flatten().map(|(subject, value)| (subject_said(subject).to_owned(), plain(value))).collect();
     let mut shell = visit.shell("/settings", &setting.label);
     shell.crumbs = vec![Link::new("Settings", "/settings")];
     shell.here.clone_from(&setting.key);
@@ -207,9 +222,12 @@ fn is_matrix(setting: &Setting) -> bool {
 }
 
 fn form(visit: &Visit, setting: &Setting, value: Option<&Json>, posted: Option<&Fields>) -> Form {
-    let stood = |key: &str| if key == "value" { value.map(|value| typed(setting, value)).unwrap_or_default() } else { String::new() };
+    let stood = |key: &str| {
+        if key == "value" { value.map(|value| typed(setting, value)).unwrap_or_default() } else { String::new() }
+    };
     let typed = forms::typed_or(posted, &stood);
-    let table = matches!(setting.scope, Scope::Per(_)) || matches!(setting.unit, Unit::Rule | Unit::List | Unit::Week | Unit::Holidays);
+    let table = matches!(setting.scope, Scope::Per(_))
+        || matches!(setting.unit, Unit::Rule | Unit::List | Unit::Week | Unit::Holidays);
     let control = match setting.unit {
         _ if is_matrix(setting) => matrix(value, posted),
         _ if table => Control::LongText { value: typed("value"), max: VALUE_MAX, rows: 5, code: true },
@@ -217,7 +235,8 @@ fn form(visit: &Visit, setting: &Setting, value: Option<&Json>, posted: Option<&
         Unit::Interval | Unit::Duration | Unit::BusinessDuration => Control::Duration { value: typed("value") },
         _ => Control::Text { value: typed("value"), max: 200, kind: "text" },
     };
-    let help = if table && !is_matrix(setting) { format!("{} As JSON.", setting.allowed) } else { setting.allowed.clone() };
+    let help =
+        if table && !is_matrix(setting) { format!("{} As JSON.", setting.allowed) } else { setting.allowed.clone() };
     let zone = visit.wall.zone.name().to_owned();
     let fields = vec![
         Field { help, required: true, wide: true, ..Field::new("value", "Value", control) },
@@ -228,7 +247,11 @@ fn form(visit: &Visit, setting: &Setting, value: Option<&Json>, posted: Option<&
         Field {
             required: true,
             wide: true,
-            ..Field::new("reason", "Why", Control::LongText { value: typed("reason"), max: REASON_MAX, rows: 3, code: false })
+            ..Field::new(
+                "reason",
+                "Why",
+                Control::LongText { value: typed("reason"), max: REASON_MAX, rows: 3, code: false },
+            )
         },
     ];
     Form {
@@ -260,8 +283,12 @@ fn matrix(value: Option<&Json>, posted: Option<&Fields>) -> Control {
         Some(posted) => posted.text(&format!("value.{r}.{c}")).to_owned(),
         None => stood(r, c),
     };
-    let label = |what: &str, n: usize| if n == 0 { format!("{what} 1, the highest") } else { format!("{what} {}", n + 1) };
-    let row = |r: usize| MatrixRow { label: label("Impact", r), cells: (0..MATRIX).map(|c| (label("urgency", c), cell(r, c))).collect() };
+    let label =
+        |what: &str, n: usize| if n == 0 { format!("{what} 1, the highest") } else { format!("{what} {}", n + 1) };
+    let row = |r: usize| MatrixRow {
+        label: label("Impact", r),
+        cells: (0..MATRIX).map(|c| (label("urgency", c), cell(r, c))).collect(),
+    };
     Control::Matrix {
         corner: "Priority by impact and urgency".to_owned(),
         columns: (0..MATRIX).map(|c| aside::capital(&label("urgency", c))).collect(),
@@ -295,15 +322,28 @@ pub async fn decide(Path(key): Path<String>, posted: Posted) -> Answer {
     let setting = visit.app.registry.get(&key).ok_or_else(Refused::not_found)?;
     let from = match fields.text("from").trim() {
         "" => None,
-        text => Some(visit.wall.read(text).ok_or_else(|| Refused::from(crate::api::problem::Problem::unprocessable("from", "wrong_type", "expected a day and a time")))?),
+        text => Some(visit.wall.read(text).ok_or_else(|| {
+            Refused::from(crate::api::problem::Problem::unprocessable(
+                "from",
+                "wrong_type",
+                "expected a day and a time",
+            ))
+        })?),
     };
-    let decision = Decided { key: key.clone(), value: value_of(setting, &fields), from, reason: fields.text("reason").trim().to_owned() };
+    let decision = Decided {
+        key: key.clone(),
+        value: value_of(setting, &fields),
+        from,
+        reason: fields.text("reason").trim().to_owned(),
+    };
     if decision.value.is_null() {
         let empty = crate::api::problem::Problem::unprocessable("value", "required", "say what is decided");
         return again(&visit, &key, &fields, &Refused::from(empty));
     }
     let principal = visit.principal.clone();
-    let made = blocking(&visit.app, move |app| Ok(decided(&app.engine, &app.registry, &principal, Channel::Page, &decision)?)).await;
+    let made =
+        blocking(&visit.app, move |app| Ok(decided(&app.engine, &app.registry, &principal, Channel::Page, &decision)?))
+            .await;
     match made {
         Ok(_) => Ok(done(&format!("/settings/{key}"), "It is decided.")),
         Err(refused) if refused.status() == StatusCode::UNPROCESSABLE_ENTITY => again(&visit, &key, &fields, &refused),

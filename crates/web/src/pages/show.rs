@@ -61,16 +61,18 @@ impl Showing<'_> {
             (Value::Bool(truth), _) => if *truth { "yes" } else { "no" }.to_owned(),
             (Value::Int(n), Kind::Decimal { scale } | Kind::Money { scale }) => decimal(*n, *scale),
             (Value::Int(n), _) => n.to_string(),
-            (Value::Text(key), Kind::Choice(choices)) => {
-                choices.iter().find(|choice| *choice.key == **key).map_or_else(|| key.to_string(), |choice| choice.label.clone())
-            }
+            (Value::Text(key), Kind::Choice(choices)) => choices
+                .iter()
+                .find(|choice| *choice.key == **key)
+                .map_or_else(|| key.to_string(), |choice| choice.label.clone()),
             (Value::Text(text), _) => text.to_string(),
             (Value::Instant(at), _) => self.visit.wall.long(*at),
             (Value::Date(days), _) => wall::date(*days),
             (Value::Duration(micros), _) => wall::duration(*micros),
-            (Value::Link(id), _) => {
-                self.names.get(id).map_or_else(|| "a record that is not yours to see".to_owned(), |named| named.name.clone())
-            }
+            (Value::Link(id), _) => self
+                .names
+                .get(id)
+                .map_or_else(|| "a record that is not yours to see".to_owned(), |named| named.name.clone()),
         }
     }
 
@@ -147,7 +149,10 @@ pub fn ends_well(lifecycle: &Lifecycle, state: &str) -> bool {
 
 /// A state in which work stands still: leaving it takes back what was noted with it.
 pub fn rests(lifecycle: &Lifecycle, state: &str) -> bool {
-    lifecycle.transitions.iter().any(|t| !t.clears.is_empty() && t.from.len() == 1 && t.from.iter().all(|from| from == state))
+    lifecycle
+        .transitions
+        .iter()
+        .any(|t| !t.clears.is_empty() && t.from.len() == 1 && t.from.iter().all(|from| from == state))
 }
 
 pub fn is_open(record_type: &RecordType, state: Option<&str>) -> bool {
@@ -165,7 +170,11 @@ fn decimal(scaled: i64, scale: u8) -> String {
     let sign = if scaled < 0 { "−" } else { "" };
     let unit = 10_u64.checked_pow(u32::from(scale)).unwrap_or(1);
     let (whole, part) = (scaled.unsigned_abs() / unit, scaled.unsigned_abs() % unit);
-    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part:0>width$}", width = usize::from(scale)) }
+    if scale == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{part:0>width$}", width = usize::from(scale))
+    }
 }
 
 /// Whether a field links to people only.
@@ -177,12 +186,16 @@ pub fn is_person(field: &Field) -> bool {
 pub fn assignment(record_type: &RecordType) -> Option<Assignment> {
     let lifecycle = record_type.lifecycle.as_ref()?;
     lifecycle.transitions.iter().find_map(|transition| {
-        let group = transition.needs.iter().find(|group| {
-            group.iter().filter_map(|slot| record_type.fields.get(*slot)).any(is_person)
-        })?;
+        let group = transition
+            .needs
+            .iter()
+            .find(|group| group.iter().filter_map(|slot| record_type.fields.get(*slot)).any(is_person))?;
         let key = |person: bool| {
             let fields = group.iter().filter_map(|slot| record_type.fields.get(*slot));
-            fields.filter(|field| is_person(field) == person && field.kind.is_link()).map(|field| field.key.clone()).next()
+            fields
+                .filter(|field| is_person(field) == person && field.kind.is_link())
+                .map(|field| field.key.clone())
+                .next()
         };
         Some(Assignment { transition: transition.name.clone(), person: key(true)?, team: key(false) })
     })

@@ -138,7 +138,10 @@ pub async fn begin(app: &App, person: i64, next: &str) -> Answer {
 
 pub fn set_session(app: &App, response: &mut Response, secret: &str) {
     let name = caller::COOKIE;
-    set_cookie(response, &format!("{name}={secret}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax{}", secure_only(app)));
+    set_cookie(
+        response,
+        &format!("{name}={secret}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax{}", secure_only(app)),
+    );
 }
 
 pub fn drop_session(app: &App, response: &mut Response) {

@@ -5,10 +5,10 @@ use axum::response::{IntoResponse as _, Redirect};
 use engine::identity;
 
 use super::address::local;
+use super::blocking;
 use super::posted::Posted;
 use super::refused::Answer;
 use super::sign_in::{drop_session, set_cookie};
-use super::blocking;
 use crate::api::caller;
 
 pub async fn send(headers: HeaderMap, posted: Posted) -> Answer {
@@ -26,7 +26,9 @@ pub async fn theme(posted: Posted) -> Answer {
     let theme = posted.fields.text("theme");
     let mut response = Redirect::to(local(posted.fields.text("return")).unwrap_or("/my-work")).into_response();
     match theme {
-        "light" | "dark" => set_cookie(&mut response, &format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax")),
+        "light" | "dark" => {
+            set_cookie(&mut response, &format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax"))
+        }
         _ => set_cookie(&mut response, "theme=; Path=/; Max-Age=0; SameSite=Lax"),
     }
     Ok(response)

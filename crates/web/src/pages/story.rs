@@ -124,7 +124,9 @@ pub fn told(subject: &Subject, entry: &Entry) -> (&'static str, Sentence) {
     let (icon, what) = match (entry.version, state.zip(lifecycle)) {
         (1, _) => ("plus", format!(" recorded the {noun}")),
         (_, Some((state, lifecycle))) => ("flag", format!(" moved it to {}", show::status_of(lifecycle, state).label)),
-        _ if entry.kind == "touch" => ("pencil", " touched it in the source without a change that is kept here".to_owned()),
+        _ if entry.kind == "touch" => {
+            ("pencil", " touched it in the source without a change that is kept here".to_owned())
+        }
         _ if entry.kind == "comment" => ("pencil", " commented".to_owned()),
         _ => match entry.changes.iter().find(|change| subject.record_type.slot(&change.key).is_none()) {
             Some(change) => ("link", beside(subject, change)),
@@ -148,7 +150,9 @@ fn beside(subject: &Subject, change: &Changed) -> String {
         let other = ends.into_iter().find(|id| *id != subject.record.id);
         let name = other.and_then(|id| subject.names.get(&id)).map_or("a record", |named| named.name.as_str());
         let label = subject.record_type.relations.iter().find_map(|relation| match &relation.source {
-            RelationSource::Links { kind: k, forward: f, .. } if k == kind && *f == forward => Some(relation.label.to_lowercase()),
+            RelationSource::Links { kind: k, forward: f, .. } if k == kind && *f == forward => {
+                Some(relation.label.to_lowercase())
+            }
             _ => None,
         });
         let ended = matches!(change.detail, None | Some(Json::Null | Json::Bool(false)));
@@ -207,5 +211,6 @@ fn line(subject: &Subject, change: &Changed) -> Option<Change> {
         Some(showing.text(&value, column)).filter(|text| !text.is_empty())
     };
     let cells: Vec<String> = columns.iter().filter_map(text).collect();
-    Some(Change { label: field.label.clone(), from: String::new(), to: cells.join(", ") }).filter(|change| !change.to.is_empty())
+    Some(Change { label: field.label.clone(), from: String::new(), to: cells.join(", ") })
+        .filter(|change| !change.to.is_empty())
 }

@@ -15,7 +15,8 @@ pub async fn show(visit: Visit, Path(types): Path<String>) -> Answer {
     let query = visit.address.get("q").unwrap_or_default().to_owned();
     let types: Vec<String> = types.split(',').take(TYPES_MAX).map(str::to_owned).collect();
     let fits = |name: &str| types.iter().any(|t| t == "any" || t == name);
-    let mut named: Vec<_> = find::by_number(&visit, &query)?.into_iter().filter(|named| fits(&named.record_type)).collect();
+    let mut named: Vec<_> =
+        find::by_number(&visit, &query)?.into_iter().filter(|named| fits(&named.record_type)).collect();
     named.extend(find::by_title(&visit, &types, &query, OPTIONS_MAX)?);
     named.truncate(OPTIONS_MAX);
     let label = |name: &str| visit.app.engine.model().get(name).map(|found| found.label.clone()).unwrap_or_default();

@@ -121,7 +121,11 @@ fn loose_or(term: &str) -> bool {
             (None, '\'' | '"') => quote = Some(c),
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') => depth -= 1,
-            (None, '|' | '?') if depth == 0 && term.get(at..).is_some_and(|rest| rest.starts_with("||") || c == '?') => return true,
+            (None, '|' | '?')
+                if depth == 0 && term.get(at..).is_some_and(|rest| rest.starts_with("||") || c == '?') =>
+            {
+                return true;
+            }
             _ => {}
         }
     }

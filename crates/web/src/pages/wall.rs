@@ -12,7 +12,17 @@ use crate::api::time::{self, TimeQuery};
 use crate::view::{parts, words};
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const MICROS: i64 = 1_000_000;

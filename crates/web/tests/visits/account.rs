@@ -8,7 +8,9 @@ use crate::house::{House, PASSWORD};
 async fn nobody_sees_a_page_before_signing_in() {
     let house = House::new();
     let mut browser = house.browser();
-    for path in ["/", "/my-work", "/incidents", "/incidents/INC-1", "/settings", "/conformity", "/ledger", "/search?q=a"] {
+    for path in
+        ["/", "/my-work", "/incidents", "/incidents/INC-1", "/settings", "/conformity", "/ledger", "/search?q=a"]
+    {
         let page = browser.get(path).await;
         assert_eq!(page.status, StatusCode::SEE_OTHER, "{path}");
         assert!(page.to.starts_with("/signin"), "{path}: {}", page.to);
@@ -27,7 +29,8 @@ async fn signing_in_leads_back_to_where_one_wanted() {
     let fields = [("email", "MIRA@example.org "), ("password", PASSWORD), ("return", "/incidents?view=mine")];
     let page = browser.submit("/signin", &fields).await;
     assert_eq!((page.status, page.to.as_str()), (StatusCode::SEE_OTHER, "/incidents?view=mine"));
-    let cookie = page.headers.get_all("set-cookie").iter().find(|c| c.to_str().unwrap().starts_with("vouch_session")).unwrap();
+    let cookie =
+        page.headers.get_all("set-cookie").iter().find(|c| c.to_str().unwrap().starts_with("vouch_session")).unwrap();
     let cookie = cookie.to_str().unwrap();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && !cookie.contains("Secure"), "{cookie}");
     assert_eq!(browser.get("/my-work").await.status, StatusCode::OK);
@@ -36,11 +39,15 @@ async fn signing_in_leads_back_to_where_one_wanted() {
 #[tokio::test]
 async fn signing_in_never_leads_elsewhere() {
     let house = House::new();
-    for hostile in ["//evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "/\t/evil.example"] {
+    for hostile in
+        ["//evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "/\t/evil.example"]
+    {
         let mut browser = house.browser();
         let form = browser.get(&format!("/signin?next={}", hostile.replace('/', "%2F").replace('\t', "%09"))).await;
         assert!(!form.body.contains("evil"), "{hostile}");
-        let page = browser.submit("/signin", &[("email", "mira@example.org"), ("password", PASSWORD), ("return", hostile)]).await;
+        let page = browser
+            .submit("/signin", &[("email", "mira@example.org"), ("password", PASSWORD), ("return", hostile)])
+            .await;
         assert_eq!(page.to, "/my-work", "{hostile}");
     }
 }
@@ -92,7 +99,9 @@ async fn a_form_without_its_token_is_refused() {
     let fields = [("email", "mira@example.org"), ("password", PASSWORD), ("csrf", "made up")];
     assert_eq!(browser.post("/signin", &fields).await.status, StatusCode::FORBIDDEN);
     let mut browser = house.signed_in("mira@example.org").await;
-    for (path, field) in [("/incidents/new", "title"), ("/theme", "theme"), ("/signout", "x"), ("/incidents/assign", "pick")] {
+    for (path, field) in
+        [("/incidents/new", "title"), ("/theme", "theme"), ("/signout", "x"), ("/incidents/assign", "pick")]
+    {
         let page = browser.post(path, &[(field, "VPN drops again"), ("csrf", "made up")]).await;
         assert_eq!(page.status, StatusCode::FORBIDDEN, "{path}");
         assert!(page.body.contains("VPN drops again"), "{path}: what was typed stays");
@@ -157,10 +166,24 @@ async fn signing_out_ends_the_session_for_good() {
 async fn every_answer_forbids_what_is_not_ours() {
     let house = House::new();
     let mut browser = house.signed_in("mira@example.org").await;
-    for path in ["/my-work", "/nothing/here", "/signin", "/assets/main.js", "/api/v1/incidents", "/healthz", "/incidents?filter=(("] {
+    for path in [
+        "/my-work",
+        "/nothing/here",
+        "/signin",
+        "/assets/main.js",
+        "/api/v1/incidents",
+        "/healthz",
+        "/incidents?filter=((",
+    ] {
         let page = browser.get(path).await;
         let policy = page.headers["content-security-policy"].to_str().unwrap();
-        for directive in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
+        for directive in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        ] {
             assert!(policy.contains(directive), "{path}: {policy}");
         }
         assert_eq!(page.headers["x-content-type-options"], "nosniff", "{path}");
@@ -182,5 +205,8 @@ async fn what_is_not_there_is_a_page_for_people_and_a_problem_for_programs() {
     }
     let page = browser.get("/api/v2/incidents/x/y").await;
     assert_eq!(page.headers["content-type"], "application/problem+json");
-    assert_eq!(browser.send(Method::DELETE, "/my-work", String::new(), &[]).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(
+        browser.send(Method::DELETE, "/my-work", String::new(), &[]).await.status,
+        StatusCode::METHOD_NOT_ALLOWED
+    );
 }

@@ -16,10 +16,20 @@ async fn an_open_page_hears_of_a_change() {
     let mut browser = house.signed_in("mira@example.org").await;
     let number = house.make("incident", json!({ "title": "Watched" }));
     let page = browser.get(&format!("/incidents/{number}")).await;
-    let address = page.body.split("data-events=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+    let address = page
+        .body
+        .split("data-events=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .replace("&#38;", "&")
+        .replace("&amp;", "&");
     assert!(address.starts_with("/events?watch=incident&since="), "{address}");
     let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let request = Request::builder().uri(&address).header(header::COOKIE, cookies.join("; ")).body(Body::empty()).unwrap();
+    let request =
+        Request::builder().uri(&address).header(header::COOKIE, cookies.join("; ")).body(Body::empty()).unwrap();
     let response = house.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let mut stream = response.into_body().into_data_stream();

@@ -150,7 +150,8 @@ impl Browser {
 
     /// Posts exactly these fields.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
+        let pairs: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
         self.send(Method::POST, path, pairs.join("&"), &[]).await
     }
 

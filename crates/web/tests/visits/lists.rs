@@ -64,7 +64,12 @@ async fn several_records_are_assigned_at_once_and_each_by_itself() {
     let aisha = house.person("Aisha Rahman", "aisha@example.org", &["agent"], None);
     let page = browser.get("/incidents").await;
     assert!(page.body.contains("action=\"/incidents/assign\"") && page.body.contains("Me (Mira Okafor)"));
-    let fields = [("pick", "INC-000001:1"), ("pick", "INC-000002:1"), ("assigned_to", aisha.as_str()), ("return", "/incidents?view=all")];
+    let fields = [
+        ("pick", "INC-000001:1"),
+        ("pick", "INC-000002:1"),
+        ("assigned_to", aisha.as_str()),
+        ("return", "/incidents?view=all"),
+    ];
     let page = browser.submit("/incidents/assign", &fields).await;
     assert_eq!((page.status, page.to.as_str()), (StatusCode::SEE_OTHER, "/incidents?view=all"));
     assert!(browser.get(&page.to).await.body.contains("2 incidents assigned."));

@@ -2,6 +2,7 @@
 
 mod account;
 mod events;
+#[cfg(test)]
 mod house;
 mod lists;
 mod others;

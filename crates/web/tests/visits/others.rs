@@ -17,8 +17,13 @@ async fn every_record_type_has_its_pages() {
         let principal_may = list.body.contains(&format!("href=\"{path}/new\""));
         let form = browser.get(&format!("{path}/new")).await;
         // Settings are decided on pages of their own.
-        let expected = if form.status == StatusCode::OK || path == "/settings" { form.status } else { StatusCode::FORBIDDEN };
-        assert!(form.status == expected && (form.status == StatusCode::OK || !principal_may), "{path}/new: {}", form.status);
+        let expected =
+            if form.status == StatusCode::OK || path == "/settings" { form.status } else { StatusCode::FORBIDDEN };
+        assert!(
+            form.status == expected && (form.status == StatusCode::OK || !principal_may),
+            "{path}/new: {}",
+            form.status
+        );
     }
 }
 
@@ -32,11 +37,16 @@ async fn a_setting_is_decided_with_its_reason_and_keeps_its_history() {
     let wrong = browser.submit("/settings/incident.closure_wait", &[("value", "five days"), ("reason", "")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("value=\"five days\"") && wrong.body.contains("id=\"decide-reason-e\""));
-    let right = browser.submit("/settings/incident.closure_wait", &[("value", "P5D"), ("reason", "As agreed in May")]).await;
+    let right =
+        browser.submit("/settings/incident.closure_wait", &[("value", "P5D"), ("reason", "As agreed in May")]).await;
     assert_eq!(right.status, StatusCode::SEE_OTHER, "{}", right.main());
     let page = browser.get("/settings/incident.closure_wait").await;
     assert!(page.body.contains("As agreed in May") && page.body.contains("decided by Mira Okafor"));
-    let cells: Vec<(String, &str)> = (0..3).flat_map(|r| (0..3).map(move |c| (format!("value.{r}.{c}"), ["1", "2", "3", "4"][(r + c) / 2 + usize::from(r + c > 3)]))).collect();
+    let cells: Vec<(String, &str)> = (0..3)
+        .flat_map(|r| {
+            (0..3).map(move |c| (format!("value.{r}.{c}"), ["1", "2", "3", "4"][(r + c) / 2 + usize::from(r + c > 3)]))
+        })
+        .collect();
     let mut fields: Vec<(&str, &str)> = cells.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     fields.push(("reason", "The usual one"));
     let page = browser.submit("/settings/incident.priority_rule", &fields).await;
@@ -44,7 +54,10 @@ async fn a_setting_is_decided_with_its_reason_and_keeps_its_history() {
     house.person("Ada Auditor", "ada@example.org", &["internal-auditor"], None);
     let mut ada = house.signed_in("ada@example.org").await;
     assert!(!ada.get("/settings/incident.closure_wait").await.main().contains("method=\"post\""));
-    assert_eq!(ada.submit("/settings/incident.closure_wait", &[("value", "P9D"), ("reason", "x")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        ada.submit("/settings/incident.closure_wait", &[("value", "P9D"), ("reason", "x")]).await.status,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[tokio::test]
@@ -82,13 +95,22 @@ async fn a_requirement_is_judged_once_for_what_was_shown() {
     let shown = page.hidden("shown");
     assert!(!shown.is_empty(), "{}", page.main());
     let path = "/requirements/5.1-a/assessments";
-    let fields = [("grade", "conforming"), ("reason", "I have seen it"), ("expires_on", "2027-06-30"), ("shown", shown.as_str())];
-    let incomplete = browser.submit(path, &[("grade", "conforming"), ("reason", ""), ("expires_on", "2027-06-30"), ("shown", &shown)]).await;
+    let fields = [
+        ("grade", "conforming"),
+        ("reason", "I have seen it"),
+        ("expires_on", "2027-06-30"),
+        ("shown", shown.as_str()),
+    ];
+    let incomplete = browser
+        .submit(path, &[("grade", "conforming"), ("reason", ""), ("expires_on", "2027-06-30"), ("shown", &shown)])
+        .await;
     assert_eq!(incomplete.status, StatusCode::UNPROCESSABLE_ENTITY);
     let judged = browser.submit(path, &fields).await;
     assert_eq!(judged.status, StatusCode::SEE_OTHER, "{}", judged.main());
     assert!(browser.get("/requirements/5.1-a").await.body.contains("I have seen it"));
-    let stale = browser.submit(path, &[("grade", "partly"), ("reason", "Old page"), ("expires_on", "2027-06-30"), ("shown", "0000")]).await;
+    let stale = browser
+        .submit(path, &[("grade", "partly"), ("reason", "Old page"), ("expires_on", "2027-06-30"), ("shown", "0000")])
+        .await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
     assert!(stale.body.contains("Old page"));
 }

@@ -17,15 +17,27 @@ async fn an_incident_goes_its_way_without_script() {
     house.make("customer", json!({ "name": "Brightwater" }));
     let form = browser.get("/incidents/new").await;
     assert!(form.body.contains("name=\"title\"") && form.body.contains("name=\"impact\""));
-    let fields = [("title", "VPN drops"), ("impact", "1"), ("urgency", "2"), ("customer", "Brightwater · CUS-000001"), ("occurred_at", "2026-11-24T09:30")];
+    let fields = [
+        ("title", "VPN drops"),
+        ("impact", "1"),
+        ("urgency", "2"),
+        ("customer", "Brightwater · CUS-000001"),
+        ("occurred_at", "2026-11-24T09:30"),
+    ];
     let made = browser.submit("/incidents/new", &fields).await;
     assert_eq!((made.status, made.to.as_str()), (StatusCode::SEE_OTHER, "/incidents/INC-000001"));
     let page = browser.get(&made.to).await;
     assert!(page.body.contains("INC-000001 is recorded"), "a notice says so once");
-    assert!(page.body.contains("VPN drops") && page.body.contains("Brightwater") && page.body.contains("24 Nov 2026, 09:30"));
+    assert!(
+        page.body.contains("VPN drops")
+            && page.body.contains("Brightwater")
+            && page.body.contains("24 Nov 2026, 09:30")
+    );
     assert!(!browser.get(&made.to).await.body.contains("is recorded."), "and once only");
 
-    let said = browser.submit("/incidents/INC-1/comments", &[("text", "See INC-1 and https://example.org"), ("public", "false")]).await;
+    let said = browser
+        .submit("/incidents/INC-1/comments", &[("text", "See INC-1 and https://example.org"), ("public", "false")])
+        .await;
     assert_eq!(said.to, "/incidents/INC-000001#entry-2");
     let page = browser.get("/incidents/INC-000001").await;
     assert!(page.body.contains("class=\"note internal\"") && page.body.contains("id=\"entry-2\""));
@@ -49,7 +61,13 @@ async fn an_incident_goes_its_way_without_script() {
 #[tokio::test]
 async fn a_refused_form_keeps_what_was_typed() {
     let (_house, mut browser) = house().await;
-    let fields = [("title", ""), ("description", "two\nlines <b>"), ("impact", "2"), ("caller", "Nobody Known"), ("occurred_at", "2026-11-24T09:30")];
+    let fields = [
+        ("title", ""),
+        ("description", "two\nlines <b>"),
+        ("impact", "2"),
+        ("caller", "Nobody Known"),
+        ("occurred_at", "2026-11-24T09:30"),
+    ];
     let page = browser.submit("/incidents/new", &fields).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.body.contains("two\nlines &#60;b&#62;"), "{}", page.main());
@@ -61,7 +79,10 @@ async fn a_refused_form_keeps_what_was_typed() {
 #[tokio::test]
 async fn only_what_was_changed_is_saved() {
     let (house, mut browser) = house().await;
-    let number = house.make("incident", json!({ "title": "Slow", "description": "Since noon", "occurred_at": "2026-11-24T09:30:17Z" }));
+    let number = house.make(
+        "incident",
+        json!({ "title": "Slow", "description": "Since noon", "occurred_at": "2026-11-24T09:30:17Z" }),
+    );
     let path = format!("/incidents/{number}");
     let form = browser.get(&format!("{path}?edit=1")).await;
     let hidden = form.form("edit");
@@ -71,7 +92,11 @@ async fn only_what_was_changed_is_saved() {
     let history = browser.get(&format!("{path}/history")).await;
     assert!(history.body.contains("Very slow"));
     assert_eq!(history.main().matches("<dt>Title</dt>").count(), 2);
-    assert_eq!(history.main().matches("Occurred at</dt>").count(), 1, "the seconds that no form shows are not a change");
+    assert_eq!(
+        history.main().matches("Occurred at</dt>").count(),
+        1,
+        "the seconds that no form shows are not a change"
+    );
 }
 
 #[tokio::test]
@@ -96,34 +121,61 @@ async fn who_saves_second_sees_both_sides() {
     let pairs: Vec<(&str, &str)> = mine.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     let page = mira.post(&path, &pairs).await;
     assert_eq!(page.status, StatusCode::PRECONDITION_FAILED);
-    for text in ["Slow since nine", "Slow for everybody", "Tom Lindqvist", "Both changed it", "Only they changed it", "Only you changed it"] {
+    for text in [
+        "Slow since nine",
+        "Slow for everybody",
+        "Tom Lindqvist",
+        "Both changed it",
+        "Only they changed it",
+        "Only you changed it",
+    ] {
         assert!(page.body.contains(text), "{text}");
     }
     let version = page.hidden("version");
     assert_eq!(version, "2");
     let csrf = page.hidden("csrf");
     let chosen = [
-        ("csrf", csrf.as_str()), ("version", "2"), ("title", "Slow for everybody"), ("was.title", "Slow since nine"),
-        ("keep.title", "mine"), ("impact", "2"), ("was.impact", "1"), ("keep.impact", "theirs"), ("urgency", "1"),
-        ("was.urgency", "2"), ("keep.urgency", "mine"),
+        ("csrf", csrf.as_str()),
+        ("version", "2"),
+        ("title", "Slow for everybody"),
+        ("was.title", "Slow since nine"),
+        ("keep.title", "mine"),
+        ("impact", "2"),
+        ("was.impact", "1"),
+        ("keep.impact", "theirs"),
+        ("urgency", "1"),
+        ("was.urgency", "2"),
+        ("keep.urgency", "mine"),
     ];
     assert_eq!(mira.post(&path, &chosen).await.status, StatusCode::SEE_OTHER);
     let form = mira.get(&format!("{path}?edit=1")).await.form("edit");
     let stood = |key: &str| form.iter().find(|(name, _)| *name == format!("was.{key}")).unwrap().1.clone();
-    assert_eq!((stood("title").as_str(), stood("impact").as_str(), stood("urgency").as_str()), ("Slow for everybody", "1", "1"));
+    assert_eq!(
+        (stood("title").as_str(), stood("impact").as_str(), stood("urgency").as_str()),
+        ("Slow for everybody", "1", "1")
+    );
 }
 
 #[tokio::test]
 async fn hostile_text_stays_text() {
     let (house, mut browser) = house().await;
     let hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'";
-    let number = house.make("incident", json!({ "title": hostile, "description": format!("{hostile} [x](javascript:alert(3))") }));
+    let number = house
+        .make("incident", json!({ "title": hostile, "description": format!("{hostile} [x](javascript:alert(3))") }));
     let path = format!("/incidents/{number}");
     browser.submit(&format!("{path}/comments"), &[("text", hostile), ("public", "true")]).await;
     let pages = [
-        path.clone(), format!("{path}?edit=1"), format!("{path}/history"), format!("{path}/proof"), "/incidents?view=all".to_owned(),
-        "/search?q=%3Cscript%3E".to_owned(), "/palette?q=%3Cscript%3E".to_owned(), format!("{path}/resolve"),
-        "/incidents?filter=%3Cscript%3E".to_owned(), "/my-work".to_owned(), "/%3Cscript%3E".to_owned(),
+        path.clone(),
+        format!("{path}?edit=1"),
+        format!("{path}/history"),
+        format!("{path}/proof"),
+        "/incidents?view=all".to_owned(),
+        "/search?q=%3Cscript%3E".to_owned(),
+        "/palette?q=%3Cscript%3E".to_owned(),
+        format!("{path}/resolve"),
+        "/incidents?filter=%3Cscript%3E".to_owned(),
+        "/my-work".to_owned(),
+        "/%3Cscript%3E".to_owned(),
     ];
     for path in pages {
         let page = browser.get(&path).await;
@@ -146,7 +198,10 @@ async fn a_page_of_the_past_offers_nothing_that_writes() {
     let list = browser.get("/incidents?view=all&at=2026-11-24T10:50").await;
     assert!(list.main().contains("Before") && !list.main().contains("method=\"post\""));
     assert_eq!(browser.get(&format!("/incidents/{number}?at=2026-11-24T10:00")).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(browser.get(&format!("/incidents/{number}?at=2027-01-01")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        browser.get(&format!("/incidents/{number}?at=2027-01-01")).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
 }
 
 #[tokio::test]
@@ -161,8 +216,16 @@ async fn a_customer_sees_the_public_part_of_his_own() {
     mira.submit(&format!("/incidents/{own}/comments"), &[("text", "for you"), ("public", "true")]).await;
     let mut karin = house.signed_in("karin@example.org").await;
     let page = karin.get(&format!("/incidents/{own}")).await;
-    assert!(page.body.contains("for you") && !page.body.contains("inside only") && !page.main().contains("Internal note"));
-    for path in [format!("/incidents/{foreign}"), format!("/incidents/{own}/proof"), "/conformity".to_owned(), "/ledger".to_owned(), "/people".to_owned()] {
+    assert!(
+        page.body.contains("for you") && !page.body.contains("inside only") && !page.main().contains("Internal note")
+    );
+    for path in [
+        format!("/incidents/{foreign}"),
+        format!("/incidents/{own}/proof"),
+        "/conformity".to_owned(),
+        "/ledger".to_owned(),
+        "/people".to_owned(),
+    ] {
         assert_eq!(karin.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     let list = karin.get("/incidents?view=all").await;
@@ -170,7 +233,10 @@ async fn a_customer_sees_the_public_part_of_his_own() {
     assert!(!karin.get("/search?q=Foreign").await.body.contains("Foreign trouble"));
     let page = karin.submit(&format!("/incidents/{own}/comments"), &[("text", "thanks"), ("public", "false")]).await;
     assert_eq!(page.status, StatusCode::FORBIDDEN);
-    assert_eq!(karin.submit(&format!("/incidents/{foreign}/comments"), &[("text", "x"), ("public", "true")]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        karin.submit(&format!("/incidents/{foreign}/comments"), &[("text", "x"), ("public", "true")]).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -191,7 +257,8 @@ async fn who_may_not_write_is_told_so_and_offered_nothing() {
 #[tokio::test]
 async fn lines_and_links_are_added_by_forms() {
     let (house, mut browser) = house().await;
-    let (a, b) = (house.make("incident", json!({ "title": "First" })), house.make("incident", json!({ "title": "Second" })));
+    let (a, b) =
+        (house.make("incident", json!({ "title": "First" })), house.make("incident", json!({ "title": "Second" })));
     let path = format!("/incidents/{a}");
     let form = browser.get(&format!("{path}/escalations")).await;
     assert!(form.body.contains("name=\"kind\"") && form.body.contains("name=\"person\""));
@@ -200,7 +267,13 @@ async fn lines_and_links_are_added_by_forms() {
     assert!(wrong.body.contains("id=\"line-kind-e\"") && wrong.body.contains("late"));
     let fields = [("kind", "functional"), ("person", "Mira Okafor"), ("reason", "late")];
     assert_eq!(browser.submit(&format!("{path}/escalations"), &fields).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(browser.submit(&format!("{path}/links"), &[("kind", "children"), ("to", &format!("Second · {b}"))]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        browser
+            .submit(&format!("{path}/links"), &[("kind", "children"), ("to", &format!("Second · {b}"))])
+            .await
+            .status,
+        StatusCode::SEE_OTHER
+    );
     let page = browser.get(&path).await;
     assert!(page.body.contains("Functional") && page.body.contains(&format!("/incidents/{b}")));
     let wrong = browser.submit(&format!("{path}/links"), &[("kind", "children"), ("to", "INC-77")]).await;

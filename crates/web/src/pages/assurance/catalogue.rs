@@ -55,7 +55,11 @@ pub async fn show(visit: Visit) -> Answer {
         }
     }
     let page = RequirementsPage {
-        shell: looking.shell("/requirements", "Requirements", vec![Link::new("Conformity", looking.href("/conformity"))]),
+        shell: looking.shell(
+            "/requirements",
+            "Requirements",
+            vec![Link::new("Conformity", looking.href("/conformity"))],
+        ),
         heading,
         tabs,
         period: looking.period(),
@@ -112,9 +116,18 @@ fn csv(views: &[RequirementView]) -> Response {
         let title = view.title.replace('"', "\"\"");
         let counts = [sum(|c| c.population), sum(|c| c.passed), sum(|c| c.failed), sum(|c| c.undetermined)];
         let counts: Vec<String> = counts.iter().map(u64::to_string).collect();
-        text.push_str(&format!("{},{},\"{title}\",{},{}\r\n", view.requirement, view.clause, view.status.as_str(), counts.join(",")));
+        text.push_str(&format!(
+            "{},{},\"{title}\",{},{}\r\n",
+            view.requirement,
+            view.clause,
+            view.status.as_str(),
+            counts.join(",")
+        ));
     }
     let name = "attachment; filename=\"requirements.csv\"";
-    let heads = [(axum::http::header::CONTENT_TYPE, "text/csv; charset=utf-8"), (axum::http::header::CONTENT_DISPOSITION, name)];
+    let heads = [
+        (axum::http::header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (axum::http::header::CONTENT_DISPOSITION, name),
+    ];
     (heads, text).into_response()
 }

@@ -45,7 +45,11 @@ pub fn shown(looking: &Looking, check: &Check, answered: &Answered, text: Option
         failed: number(row.failed),
         failed_note: String::new(),
         undetermined: if row.undetermined > 0 { words::number(row.undetermined) } else { String::new() },
-        undetermined_note: if row.undetermined > 0 { "what the rule reads is not there".to_owned() } else { String::new() },
+        undetermined_note: if row.undetermined > 0 {
+            "what the rule reads is not there".to_owned()
+        } else {
+            String::new()
+        },
         rate: words::percent(row.passed, row.population),
         rate_note: bar_asked(check),
         bar: bar(row.passed, row.failed, row.undetermined),
@@ -82,7 +86,13 @@ pub fn said(status: CheckStatus) -> Status {
 
 fn population(looking: &Looking, check: &Check) -> String {
     let plural = |name: &str| {
-        looking.visit.app.engine.model().get(name).map_or_else(|| name.to_owned(), |found| found.label_plural.to_lowercase())
+        looking
+            .visit
+            .app
+            .engine
+            .model()
+            .get(name)
+            .map_or_else(|| name.to_owned(), |found| found.label_plural.to_lowercase())
     };
     match &check.population {
         Population::Record(name) => plural(name),
@@ -94,8 +104,10 @@ fn population(looking: &Looking, check: &Check) -> String {
 }
 
 fn bar(passed: u64, failed: u64, undetermined: u64) -> Bar {
-    let parts: Vec<(Mark, u64)> =
-        [(Mark::Ok, passed), (Mark::None, undetermined), (Mark::Bad, failed)].into_iter().filter(|(_, n)| *n > 0).collect();
+    let parts: Vec<(Mark, u64)> = [(Mark::Ok, passed), (Mark::None, undetermined), (Mark::Bad, failed)]
+        .into_iter()
+        .filter(|(_, n)| *n > 0)
+        .collect();
     Bar { parts, label: format!("{passed} pass, {failed} fail, {undetermined} cannot be told"), thick: true }
 }
 
@@ -112,7 +124,13 @@ fn because(looking: &Looking, check: &Check, status: CheckStatus) -> Sentence {
     match status {
         CheckStatus::NotDeterminable => {
             let undecided = check.settings.iter().find(|key| {
-                let settings = looking.visit.app.engine.reader().ok().and_then(|mut r| looking.visit.app.engine.settings(&mut *r).ok());
+                let settings = looking
+                    .visit
+                    .app
+                    .engine
+                    .reader()
+                    .ok()
+                    .and_then(|mut r| looking.visit.app.engine.settings(&mut *r).ok());
                 settings.is_some_and(|settings| settings.in_force(key, looking.at()).is_none())
             });
             match undecided.and_then(|key| looking.visit.app.registry.get(key)) {
@@ -120,10 +138,14 @@ fn because(looking: &Looking, check: &Check, status: CheckStatus) -> Sentence {
                     Word::Plain("Nobody has decided: ".to_owned()),
                     Word::Link(Link::new(setting.label.clone(), format!("/settings/{}", setting.key))),
                 ]),
-                None => Sentence::from("What the rule reads is missing in some of them, so it can say neither yes nor no."),
+                None => {
+                    Sentence::from("What the rule reads is missing in some of them, so it can say neither yes nor no.")
+                }
             }
         }
-        CheckStatus::NoEvidence => Sentence::from("Nothing of the kind is recorded in this period. That is not the same as conforming."),
+        CheckStatus::NoEvidence => {
+            Sentence::from("Nothing of the kind is recorded in this period. That is not the same as conforming.")
+        }
         _ => Sentence::default(),
     }
 }
@@ -136,7 +158,9 @@ fn in_words(check: &Check, text: Option<&CheckText>) -> Vec<(String, String)> {
     }
     let proves = match check.proves {
         Proves::Sufficient => "All of it: where the check passes, the requirement conforms.",
-        Proves::Necessary => "A part: where it fails, the requirement does not conform; where it passes, a person judges the rest.",
+        Proves::Necessary => {
+            "A part: where it fails, the requirement does not conform; where it passes, a person judges the rest."
+        }
         Proves::Indicator => "Nothing by itself: it shows where to look.",
         Proves::Nothing => "Nothing.",
     };
@@ -220,7 +244,8 @@ fn trend(check: &Check, detail: &CheckDetail) -> Option<Trend> {
     if with_data < 3 {
         return None;
     }
-    let month = |m: &conformity::MonthRow| Month::of_check(short(&m.month), m.population, m.passed, m.failed, m.undetermined);
+    let month =
+        |m: &conformity::MonthRow| Month::of_check(short(&m.month), m.population, m.passed, m.failed, m.undetermined);
     let bar = match check.share {
         None => Some(100.0),
         Some(Share::Fixed(share)) => Some(share * 100.0),

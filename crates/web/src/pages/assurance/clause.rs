@@ -25,7 +25,8 @@ pub async fn show(visit: Visit, Path(number): Path<String>) -> Answer {
     let (clauses, views) = asked.await?;
     let own: Vec<&RequirementView> = views.iter().filter(|view| view.clause == number).collect();
     let direct = |row: &&conformity::ClauseRow| row.clause.rsplit_once('.').is_some_and(|(parent, _)| parent == number);
-    let parts = clauses.iter().filter(direct).filter(|row| row.requirements > 0).map(|row| tile(&looking, row)).collect();
+    let parts =
+        clauses.iter().filter(direct).filter(|row| row.requirements > 0).map(|row| tile(&looking, row)).collect();
     let tally = Tally::of(views.iter().map(|view| (view.status, 1)));
     let status = clauses.iter().find(|row| row.clause == number).and_then(|row| row.status);
     let catalogue = looking.visit.app.conformity.catalogue();
@@ -33,7 +34,9 @@ pub async fn show(visit: Visit, Path(number): Path<String>) -> Answer {
     let mut crumbs = vec![Link::new("Conformity", looking.href("/conformity"))];
     let path = catalogue.path(&number);
     let above = path.iter().filter(|clause| clause.number != number);
-    crumbs.extend(above.map(|clause| Link::new(clause.number.clone(), looking.href(&format!("/conformity/{}", clause.number)))));
+    crumbs.extend(
+        above.map(|clause| Link::new(clause.number.clone(), looking.href(&format!("/conformity/{}", clause.number)))),
+    );
     let groups = if own.is_empty() {
         Vec::new()
     } else {
@@ -93,7 +96,8 @@ fn unset(looking: &Looking, views: &[RequirementView]) -> Vec<Link> {
     let mut keys: Vec<&String> = views.iter().flat_map(|view| &view.undecided).collect();
     keys.sort();
     keys.dedup();
-    let label = |key: &str| looking.visit.app.registry.get(key).map_or_else(|| key.to_owned(), |setting| setting.label.clone());
+    let label =
+        |key: &str| looking.visit.app.registry.get(key).map_or_else(|| key.to_owned(), |setting| setting.label.clone());
     keys.into_iter().map(|key| Link::new(label(key), format!("/settings/{key}"))).collect()
 }
 
@@ -114,11 +118,19 @@ fn carriers(looking: &Looking, views: &[&RequirementView]) -> Vec<Link> {
 /// The clauses before and after that ask something, at any depth.
 fn neighbours(looking: &Looking, number: &str) -> (Option<Link>, Option<Link>) {
     let catalogue = looking.visit.app.conformity.catalogue();
-    let asks: Vec<_> = catalogue.tree().into_iter().map(|(_, clause)| clause).filter(|c| c.requirements || c.number == number).collect();
+    let asks: Vec<_> = catalogue
+        .tree()
+        .into_iter()
+        .map(|(_, clause)| clause)
+        .filter(|c| c.requirements || c.number == number)
+        .collect();
     let at = asks.iter().position(|clause| clause.number == number);
     let link = |index: Option<usize>| {
         let clause = asks.get(index?)?;
-        Some(Link::new(format!("{} {}", clause.number, clause.title), looking.href(&format!("/conformity/{}", clause.number))))
+        Some(Link::new(
+            format!("{} {}", clause.number, clause.title),
+            looking.href(&format!("/conformity/{}", clause.number)),
+        ))
     };
     (link(at.and_then(|at| at.checked_sub(1))), link(at.map(|at| at + 1)))
 }

@@ -21,7 +21,10 @@ pub async fn section(visit: &Visit) -> Answer<WorkSection> {
     let rows = looking.ask(|conformity, question| conformity.requirements(None, question)).await?;
     let due: Vec<_> = rows.into_iter().filter(|row| row.status == Status::EvidenceComplete).collect();
     if due.len() > SHOWN_MAX {
-        section.more = Some(Link::new(format!("All {}", due.len()), format!("/requirements?status={}", Status::EvidenceComplete.as_str())));
+        section.more = Some(Link::new(
+            format!("All {}", due.len()),
+            format!("/requirements?status={}", Status::EvidenceComplete.as_str()),
+        ));
     }
     let items = due.into_iter().take(SHOWN_MAX).map(|row| {
         let href = format!("/requirements/{}#judge", row.requirement);

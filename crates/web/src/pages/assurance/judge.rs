@@ -5,13 +5,13 @@ use axum::http::StatusCode;
 use conformity::{Judgement, Nil, RequirementView};
 use engine::Channel;
 
-use super::super::html;
 use super::super::forms;
+use super::super::html;
 use super::super::posted::{Fields, Posted, done};
 use super::super::refused::{Answer, Refused};
 use super::super::visit::Visit;
-use super::requirement::{Returned, page};
 use super::Looking;
+use super::requirement::{Returned, page};
 use crate::api::conformity::blocking;
 use crate::api::problem::Problem;
 use crate::view::form::{Choice, Control, Field, Form, Group};
@@ -39,9 +39,16 @@ pub fn may_state_nil(looking: &Looking, view: &RequirementView) -> bool {
 pub fn assess_form(looking: &Looking, view: &RequirementView, posted: Option<&Fields>) -> Form {
     let visit = &looking.visit;
     let in_a_year = visit.wall.zone.local_day(visit.wall.now).checked_add(jiff::Span::new().years(1));
-    let stood = |key: &str| if key == "expires_on" { in_a_year.as_ref().map(ToString::to_string).unwrap_or_default() } else { String::new() };
+    let stood = |key: &str| {
+        if key == "expires_on" {
+            in_a_year.as_ref().map(ToString::to_string).unwrap_or_default()
+        } else {
+            String::new()
+        }
+    };
     let typed = forms::typed_or(posted, &stood);
-    let grades = [("conforming", "It conforms"), ("partly", "It conforms in part"), ("not-conforming", "It does not conform")];
+    let grades =
+        [("conforming", "It conforms"), ("partly", "It conforms in part"), ("not-conforming", "It does not conform")];
     let grades = grades.map(|(key, label)| Choice::new(key, label, false));
     let long = |key: &str| Control::LongText { value: typed(key), max: REASON_MAX, rows: 4, code: false };
     let fields = vec![
@@ -56,10 +63,14 @@ pub fn assess_form(looking: &Looking, view: &RequirementView, posted: Option<&Fi
             help: "Numbers of records, one a line".to_owned(),
             ..Field::new("evidence", "Evidence", Control::Lines { value: typed("evidence"), rows: 3 })
         },
-        Field { required: true, ..Field::new("expires_on", "Holds until", Control::Date { value: typed("expires_on") }) },
+        Field {
+            required: true,
+            ..Field::new("expires_on", "Holds until", Control::Date { value: typed("expires_on") })
+        },
     ];
     let shown = posted.map_or(view.shown.as_str(), |posted| posted.text("shown"));
-    let form = form(looking, "assess", "assessments", "Assess it", fields, vec![("shown".to_owned(), shown.to_owned())], view);
+    let form =
+        form(looking, "assess", "assessments", "Assess it", fields, vec![("shown".to_owned(), shown.to_owned())], view);
     Form { answers: Some(("grade".to_owned(), grades.into())), ..form }
 }
 
@@ -77,7 +88,11 @@ pub fn nil_form(looking: &Looking, view: &RequirementView, posted: Option<&Field
             required: true,
             wide: true,
             help: "How you know it".to_owned(),
-            ..Field::new("reason", "Reason", Control::LongText { value: typed("reason"), max: REASON_MAX, rows: 3, code: false })
+            ..Field::new(
+                "reason",
+                "Reason",
+                Control::LongText { value: typed("reason"), max: REASON_MAX, rows: 3, code: false },
+            )
         },
     ];
     form(looking, "nil", "nil-returns", "State it", fields, Vec::new(), view)
@@ -143,7 +158,14 @@ enum Kind {
 }
 
 /// Back to the requirement: with what was done, or with what is wrong and all that was typed.
-async fn answer(looking: &Looking, id: &str, said: &str, made: Result<(), Problem>, fields: &Fields, kind: Kind) -> Answer {
+async fn answer(
+    looking: &Looking,
+    id: &str,
+    said: &str,
+    made: Result<(), Problem>,
+    fields: &Fields,
+    kind: Kind,
+) -> Answer {
     let refused = match made {
         Ok(()) => return Ok(done(&format!("{}#judge", looking.href(&format!("/requirements/{id}"))), said)),
         Err(problem) => Refused::from(problem),

@@ -1,7 +1,7 @@
 //! Conformity for people: overview, clause, requirement, and from each red thing to the records behind it.
 
-mod check;
 mod catalogue;
+mod check;
 mod clause;
 pub mod due;
 mod judge;
@@ -61,7 +61,8 @@ impl Looking {
             visit.address.get(name).map(|text| visit.wall.read(text).map_or_else(|| text.to_owned(), instant))
         };
         let day = |name: &str| visit.address.get(name).map(str::to_owned);
-        let asked = Asked { from: day("from"), to: day("to"), at: local("at"), known: local("known"), ..Asked::default() };
+        let asked =
+            Asked { from: day("from"), to: day("to"), at: local("at"), known: local("known"), ..Asked::default() };
         let question = question(&visit.app, &asked)?;
         Ok(Self { visit, question })
     }
@@ -186,8 +187,15 @@ impl Tally {
     pub fn score(&self, looking: &Looking, under: Option<&str>, computed: String) -> Score {
         // In the order of the bar: well, due, warn, none, bad.
         let order = [
-            Status::Conforming, Status::NilStated, Status::EvidenceComplete, Status::EvidenceMissing, Status::Partly,
-            Status::NotAssessed, Status::NoEvidence, Status::NotDeterminable, Status::NotConforming,
+            Status::Conforming,
+            Status::NilStated,
+            Status::EvidenceComplete,
+            Status::EvidenceMissing,
+            Status::Partly,
+            Status::NotAssessed,
+            Status::NoEvidence,
+            Status::NotDeterminable,
+            Status::NotConforming,
         ];
         let there = order.into_iter().filter(|status| self.get(*status) > 0);
         let parts: Vec<(Mark, u64)> = there.clone().map(|status| (said(status).mark, self.get(status))).collect();

@@ -17,7 +17,11 @@ const SHORT: usize = 7;
 pub async fn show(visit: Visit) -> Answer {
     let looking = Looking::of(visit)?;
     let asked = looking.ask(|conformity, question| {
-        Ok((conformity.clauses(None, question)?, conformity.requirements(None, question)?, conformity.checks(None, question)?))
+        Ok((
+            conformity.clauses(None, question)?,
+            conformity.requirements(None, question)?,
+            conformity.checks(None, question)?,
+        ))
     });
     let (clauses, requirements, checks) = asked.await?;
     let tally = Tally::of(requirements.iter().map(|row| (row.status, 1)));
@@ -49,7 +53,9 @@ fn verdict(tally: &Tally) -> String {
     match (bad, due, open) {
         (0, 0, 0) => format!("Yes. All {all} requirements conform."),
         (0, due, 0) => format!("Nearly. Of {all} requirements none fails; {due} await a judgement."),
-        (0, due, open) => format!("Not shown yet. Of {all} requirements none fails; {due} await a judgement, {open} cannot be told."),
+        (0, due, open) => {
+            format!("Not shown yet. Of {all} requirements none fails; {due} await a judgement, {open} cannot be told.")
+        }
         (bad, due, _) => format!("Not yet. {bad} of {all} requirements fall short, {due} await a judgement."),
     }
 }
@@ -72,31 +78,49 @@ fn rows(looking: &Looking, clauses: &[Row]) -> Vec<ClauseRow> {
 }
 
 fn children<'a>(clauses: &'a [Row], of: &str) -> Vec<&'a Row> {
-    let direct = |row: &&Row| row.clause.rsplit_once('.').is_some_and(|(parent, _)| parent == of) && row.requirements > 0;
+    let direct =
+        |row: &&Row| row.clause.rsplit_once('.').is_some_and(|(parent, _)| parent == of) && row.requirements > 0;
     clauses.iter().filter(direct).collect()
 }
 
 fn one(looking: &Looking, clauses: &[Row], row: &Row) -> ClauseRow {
     let below = children(clauses, &row.clause);
-    let tiles = if below.is_empty() { vec![tile(looking, row)] } else { below.iter().map(|child| tile(looking, child)).collect() };
+    let tiles = if below.is_empty() {
+        vec![tile(looking, row)]
+    } else {
+        below.iter().map(|child| tile(looking, child)).collect()
+    };
     let tally = Tally::of(row.statuses.iter().copied());
-    ClauseRow { number: row.clause.clone(), title: row.title.clone(), share: words::percent(tally.well(), tally.all()), tiles }
+    ClauseRow {
+        number: row.clause.clone(),
+        title: row.title.clone(),
+        share: words::percent(tally.well(), tally.all()),
+        tiles,
+    }
 }
 
 fn lists(looking: &Looking, requirements: &[RequirementRow], checks: &[CheckRow]) -> Vec<ShortList> {
     let list = |heading: &str, statuses: &[Status], none: &str| {
-        let mut found: Vec<&RequirementRow> = requirements.iter().filter(|row| statuses.contains(&row.status)).collect();
+        let mut found: Vec<&RequirementRow> =
+            requirements.iter().filter(|row| statuses.contains(&row.status)).collect();
         // In the order in which the statuses were named; of equals the one with more records behind it.
-        let failed = |row: &RequirementRow| checks.iter().filter(|check| check.requirement == row.requirement).map(|check| check.failed).sum::<u64>();
+        let failed = |row: &RequirementRow| {
+            checks.iter().filter(|check| check.requirement == row.requirement).map(|check| check.failed).sum::<u64>()
+        };
         let place = |row: &RequirementRow| statuses.iter().position(|status| *status == row.status);
         found.sort_by_key(|row| (place(row), std::cmp::Reverse(failed(row))));
-        let more = (found.len() > SHORT).then(|| Link::new(format!("All {}", found.len()), looking.href("/requirements")));
+        let more =
+            (found.len() > SHORT).then(|| Link::new(format!("All {}", found.len()), looking.href("/requirements")));
         let items = found.into_iter().take(SHORT).map(|row| item(looking, row, checks)).collect();
         ShortList { heading: heading.to_owned(), more, items, none: none.to_owned() }
     };
     vec![
         list("Fix these first", &[Status::NotConforming, Status::Partly, Status::EvidenceMissing], "Nothing fails."),
-        list("Judgements due", &[Status::EvidenceComplete, Status::NotAssessed], "Everything that people must judge is judged."),
+        list(
+            "Judgements due",
+            &[Status::EvidenceComplete, Status::NotAssessed],
+            "Everything that people must judge is judged.",
+        ),
         list("Cannot be told", &[Status::NotDeterminable, Status::NoEvidence], "Every check could be made."),
     ]
 }
@@ -104,7 +128,9 @@ fn lists(looking: &Looking, requirements: &[RequirementRow], checks: &[CheckRow]
 fn item(looking: &Looking, row: &RequirementRow, checks: &[CheckRow]) -> ShortItem {
     let worst = checks.iter().filter(|check| check.requirement == row.requirement).max_by_key(|check| check.failed);
     let result = match worst {
-        Some(check) if check.failed > 0 => format!("{} of {} fail", words::number(check.failed), words::number(check.population)),
+        Some(check) if check.failed > 0 => {
+            format!("{} of {} fail", words::number(check.failed), words::number(check.population))
+        }
         _ => said(row.status).label.to_lowercase(),
     };
     ShortItem {

@@ -57,13 +57,20 @@ pub async fn page(looking: &Looking, id: &str, returned: Returned) -> Answer<Req
     fill(looking, &view, &checks, &answered, returned)
 }
 
-fn fill(looking: &Looking, view: &RequirementView, checks: &[Arc<Check>], answered: &[Answered], returned: Returned) -> Answer<RequirementPage> {
+fn fill(
+    looking: &Looking,
+    view: &RequirementView,
+    checks: &[Arc<Check>],
+    answered: &[Answered],
+    returned: Returned,
+) -> Answer<RequirementPage> {
     let visit = &looking.visit;
     let catalogue = visit.app.conformity.catalogue();
     let requirement = catalogue.requirement(&view.requirement).ok_or_else(not_found)?;
     let clause = catalogue.clause(&view.clause).map_or("", |clause| clause.title.as_str());
     let clause = Link::new(format!("{} {clause}", view.clause), looking.href(&format!("/conformity/{}", view.clause)));
-    let crumbs = vec![Link::new("Conformity", looking.href("/conformity")), Link::new(view.clause.clone(), clause.href.clone())];
+    let crumbs =
+        vec![Link::new("Conformity", looking.href("/conformity")), Link::new(view.clause.clone(), clause.href.clone())];
     // Checks that count stand first; the words of the catalogue belong to the first of them.
     let mut order: Vec<(&Arc<Check>, &Answered)> = checks.iter().zip(answered).collect();
     order.sort_by_key(|(check, _)| !check.counts());
@@ -115,7 +122,11 @@ fn judgement(looking: &Looking, view: &RequirementView, returned: Returned) -> A
     let statements = stated::of(&looking.visit, view, looking.question.time)?;
     let may = judge::may_assess(&looking.visit) && looking.is_live();
     let may_nil = judge::may_state_nil(looking, view);
-    let who = if may || !looking.is_live() { "" } else { "Internal auditors, process owners and service managers assess requirements." };
+    let who = if may || !looking.is_live() {
+        ""
+    } else {
+        "Internal auditors, process owners and service managers assess requirements."
+    };
     Ok(Judgement {
         question: view.judgement.clone(),
         assessments: statements.assessments,
@@ -135,7 +146,9 @@ fn uses(looking: &Looking, keys: &[String], settings: &Settings) -> Vec<SettingU
             label: setting.label.clone(),
             href: format!("/settings/{}", setting.key),
             value: decision.map(|decision| super::super::settings::said(setting, &decision.value)),
-            note: decision.map(|decision| format!("since {}", looking.visit.wall.short(decision.from))).unwrap_or_default(),
+            note: decision
+                .map(|decision| format!("since {}", looking.visit.wall.short(decision.from)))
+                .unwrap_or_default(),
             practice: false,
         }
     });

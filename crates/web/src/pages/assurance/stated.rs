@@ -67,7 +67,13 @@ fn day(text: &str) -> String {
     calendar::parse_date(text).map_or_else(|_| text.to_owned(), |day| wall::date(engine::input::days(day)))
 }
 
-fn assessment(visit: &Visit, record: &Record, evidence: &[i64], names: &Names, row: &conformity::AssessmentRow) -> Assessment {
+fn assessment(
+    visit: &Visit,
+    record: &Record,
+    evidence: &[i64],
+    names: &Names,
+    row: &conformity::AssessmentRow,
+) -> Assessment {
     let showing = Showing { visit, names };
     let grade = said(row.grade.into());
     let at = record.get(slot::RAISED_AT).as_int().unwrap_or(0);
