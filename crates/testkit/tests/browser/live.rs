@@ -1,19 +1,22 @@
 //! What somebody else does appears in place, and never over what one is writing.
 
 use serde_json::json;
-use testkit::Desk;
 
-use super::Outcome;
-use super::browser::Browser;
+use super::{Outcome, Stage, stories};
+
+stories!(
+    what_others_do_appears_and_takes_nothing_away:
+    a_list_shows_what_a_colleague_changed,
+    a_record_shows_what_a_colleague_did_and_keeps_what_is_being_written,
+    a_form_in_which_somebody_types_is_not_exchanged_and_saving_shows_both_sides,
+);
 
 /// Marks the page, so that one that was loaded anew is told from one that was not.
 const MARK: &str = "window.sameAsBefore = true";
 const SAME: &str = "window.sameAsBefore === true";
 
-#[test]
-fn a_list_shows_what_a_colleague_changed() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn a_list_shows_what_a_colleague_changed(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
     browser.go("/incidents")?;
     browser.js(MARK, &[])?;
@@ -28,10 +31,8 @@ fn a_list_shows_what_a_colleague_changed() -> Outcome {
     Ok(())
 }
 
-#[test]
-fn a_record_shows_what_a_colleague_did_and_keeps_what_is_being_written() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn a_record_shows_what_a_colleague_did_and_keeps_what_is_being_written(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
     browser.go(&format!("/incidents/{}", desk.next))?;
     browser.js(MARK, &[])?;
@@ -47,10 +48,8 @@ fn a_record_shows_what_a_colleague_did_and_keeps_what_is_being_written() -> Outc
     Ok(())
 }
 
-#[test]
-fn a_form_in_which_somebody_types_is_not_exchanged_and_saving_shows_both_sides() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn a_form_in_which_somebody_types_is_not_exchanged_and_saving_shows_both_sides(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
     browser.go(&format!("/incidents/{}", desk.next))?;
     browser.click("a[data-swap=facts]")?;

@@ -2,9 +2,9 @@
 
 use testkit::{Actor, Desk};
 
-use super::Outcome;
 use super::axe::{Axe, nothing_is_wrong};
 use super::browser::Browser;
+use super::{Outcome, Stage};
 
 struct Round<'a> {
     desk: &'a Desk,
@@ -35,19 +35,19 @@ impl Round<'_> {
     }
 }
 
-fn round(desk: &Desk, look: impl Fn(&mut Round) -> Outcome) -> Outcome {
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn round(look: impl Fn(&mut Round) -> Outcome) -> Outcome {
     let Some(axe) = Axe::load()? else { return Ok(()) };
-    let mut round = Round { desk, browser: &browser, axe: &axe, wrong: Vec::new() };
+    let Some(Stage { browser, desk }) = Stage::open()? else { return Ok(()) };
+    let mut round = Round { desk: &desk, browser: &browser, axe: &axe, wrong: Vec::new() };
     look(&mut round)?;
     nothing_is_wrong(&round.wrong)
 }
 
 #[test]
 fn pages_of_work_can_be_used_by_everybody() -> Outcome {
-    let desk = Desk::open()?;
-    let incident = format!("/incidents/{}", desk.next);
-    round(&desk, |round| {
+    round(|round| {
+        let desk = round.desk;
+        let incident = format!("/incidents/{}", desk.next);
         round.page("/signin", "Sign in")?;
         round.as_(&desk.agent)?;
         round.page("/my-work", "Ana")?;
@@ -74,8 +74,8 @@ fn pages_of_work_can_be_used_by_everybody() -> Outcome {
 
 #[test]
 fn pages_about_the_organisation_can_be_used_by_everybody() -> Outcome {
-    let desk = Desk::open()?;
-    round(&desk, |round| {
+    round(|round| {
+        let desk = round.desk;
         round.as_(&desk.manager)?;
         round.page("/conformity", "")?;
         round.page("/conformity/8.6.1", "")?;
@@ -110,8 +110,8 @@ fn pages_about_the_organisation_can_be_used_by_everybody() -> Outcome {
 
 #[test]
 fn what_opens_over_a_page_can_be_used_by_everybody() -> Outcome {
-    let desk = Desk::open()?;
-    round(&desk, |round| {
+    round(|round| {
+        let desk = round.desk;
         round.as_(&desk.agent)?;
         let browser = round.browser;
         browser.go("/incidents")?;
@@ -133,8 +133,7 @@ fn what_opens_over_a_page_can_be_used_by_everybody() -> Outcome {
 /// The theme is chosen without a page being loaded, and stays.
 #[test]
 fn colours_are_chosen_at_once_and_kept() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+    let Some(Stage { browser, desk }) = Stage::open()? else { return Ok(()) };
     browser.enter(&desk.app, &desk.agent)?;
     browser.go("/my-work")?;
     browser.click("summary.user-button")?;

@@ -2,17 +2,13 @@
 
 use std::path::PathBuf;
 
-use testkit::Desk;
-
-use super::Outcome;
-use super::browser::Browser;
+use super::{Outcome, Stage};
 
 #[test]
 fn pictures_are_taken_where_somebody_wants_them() -> Outcome {
     let Some(folder) = std::env::var_os("VOUCH_SHOTS").map(PathBuf::from) else { return Ok(()) };
     std::fs::create_dir_all(&folder)?;
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+    let Some(Stage { browser, desk }) = Stage::open()? else { return Ok(()) };
     browser.enter(&desk.app, &desk.manager)?;
     let shot = |path: &str, name: &str| -> Outcome {
         browser.go(path)?;

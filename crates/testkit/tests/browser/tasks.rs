@@ -1,30 +1,33 @@
 //! What people come for, each from the start page in at most three interactions.
 
 use serde_json::Value as Json;
-use testkit::Desk;
 
-use super::Outcome;
-use super::browser::Browser;
 use super::hand::Hand;
+use super::{Outcome, Stage, stories};
 
-#[test]
-fn the_ticket_that_breaches_next_is_opened() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+stories!(
+    every_task_takes_at_most_three_interactions:
+    the_ticket_that_breaches_next_is_opened,
+    the_records_that_fail_a_requirement_are_seen_by_name,
+    a_record_is_shown_as_on_a_given_day,
+    a_caller_is_answered_in_public,
+    a_judgement_is_recorded,
+);
+
+fn the_ticket_that_breaches_next_is_opened(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
-    let mut hand = Hand::at_start(&browser)?;
+    let mut hand = Hand::at_start(browser)?;
     hand.click("[data-rows] a.title")?;
     browser.wait_for_path(&format!("/incidents/{}", desk.next))?;
     browser.wait_for_text("Appointments cannot be booked")?;
     hand.needed_at_most_three()
 }
 
-#[test]
-fn the_records_that_fail_a_requirement_are_seen_by_name() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn the_records_that_fail_a_requirement_are_seen_by_name(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.manager)?;
-    let mut hand = Hand::at_start(&browser)?;
+    let mut hand = Hand::at_start(browser)?;
     hand.chord("g r")?;
     hand.click("a[href^='/requirements/8.6.1-b']")?;
     browser.wait_for_path("/requirements/8.6.1-b")?;
@@ -35,12 +38,10 @@ fn the_records_that_fail_a_requirement_are_seen_by_name() -> Outcome {
     hand.needed_at_most_three()
 }
 
-#[test]
-fn a_record_is_shown_as_on_a_given_day() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn a_record_is_shown_as_on_a_given_day(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
-    let mut hand = Hand::at_start(&browser)?;
+    let mut hand = Hand::at_start(browser)?;
     hand.control('k')?;
     hand.fill("#palette input", &format!("{} 2026-03-03", desk.closed))?;
     browser.wait(
@@ -52,12 +53,10 @@ fn a_record_is_shown_as_on_a_given_day() -> Outcome {
     hand.needed_at_most_three()
 }
 
-#[test]
-fn a_caller_is_answered_in_public() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn a_caller_is_answered_in_public(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.agent)?;
-    let mut hand = Hand::at_start(&browser)?;
+    let mut hand = Hand::at_start(browser)?;
     hand.click("[data-rows] .do a.btn")?;
     browser.wait_for_path(&format!("/incidents/{}", desk.next))?;
     hand.fill("#say", "Booking works again. Please try once more.")?;
@@ -69,12 +68,10 @@ fn a_caller_is_answered_in_public() -> Outcome {
     Ok(())
 }
 
-#[test]
-fn a_judgement_is_recorded() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+fn a_judgement_is_recorded(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
     browser.enter(&desk.app, &desk.auditor)?;
-    let mut hand = Hand::at_start(&browser)?;
+    let mut hand = Hand::at_start(browser)?;
     hand.click("a[href^='/requirements/'][href$='#judge']")?;
     browser.wait("location.hash === '#judge' && document.querySelector('#judge textarea[name=reason]')")?;
     let requirement = browser.js("return location.pathname.split('/').pop()", &[])?;

@@ -1,15 +1,11 @@
 //! Without script everything that matters still works: pages are links and forms.
 
+use super::{Outcome, Stage};
 use engine::identity;
-use testkit::Desk;
-
-use super::Outcome;
-use super::browser::Browser;
 
 #[test]
 fn an_incident_lives_without_any_script() -> Outcome {
-    let desk = Desk::open()?;
-    let Some(browser) = Browser::start(&desk.app)? else { return Ok(()) };
+    let Some(Stage { browser, desk }) = Stage::open()? else { return Ok(()) };
     browser.leave()?;
     browser.scripts(false)?;
     let link = identity::once_link(&desk.app.engine, desk.agent.id)?;

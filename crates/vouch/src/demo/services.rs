@@ -252,8 +252,11 @@ pub const DEPENDENCIES: [(&str, &str); 17] = [
     ("sip-trunk", "fw-pair"),
 ];
 
-/// Lists to choose from: list, then key, label and the key that it stands under.
-pub const LISTS: [(&str, &[(&str, &str, &str)]); 7] = [
+/// Key, label, and the key that it stands under.
+type ListValue = (&'static str, &'static str, &'static str);
+
+/// Lists to choose from.
+pub const LISTS: [(&str, &[ListValue]); 7] = [
     (
         "category",
         &[

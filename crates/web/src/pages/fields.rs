@@ -105,6 +105,8 @@ fn control(visit: &Visit, field: &Field, typed: &str, required: bool) -> Answer<
             Control::Select { options, none: if required { String::new() } else { "Not said".to_owned() } }
         }
         Kind::ListValue { list } => return lists::control(visit, list, typed, required),
+        // Where nothing may be seen that it could point at, there is nothing to choose.
+        Kind::Link { to } if value.is_empty() && !readable(visit, to) => return Ok(None),
         Kind::Link { to } => {
             let suggest = format!("/suggest/{}", to.join(","));
             Control::Record { value, suggest, options: Vec::new() }
@@ -112,6 +114,12 @@ fn control(visit: &Visit, field: &Field, typed: &str, required: bool) -> Answer<
         Kind::Rows { .. } => Control::Lines { value, rows: 4 },
         Kind::Attachment => return Ok(None),
     }))
+}
+
+fn readable(visit: &Visit, types: &[String]) -> bool {
+    let model = visit.app.engine.model();
+    let may = |name: &String| name == "any" || model.get(name).is_some_and(|found| visit.principal.may_read(found));
+    types.iter().any(may)
 }
 
 fn numbers(field: &Field, typed: &str, min: i64, max: i64, required: bool) -> Control {
