@@ -116,6 +116,8 @@ impl Settings {
         let zone = self.zone_at(at)?;
         let bad = |e: calendar::CalendarError| invalid("organization.week", "bad_week", e.to_string());
         let week = match self.in_force("organization.week", at) {
+            // TOML has no null, so files may say it in a word.
+            Some(value) if value.as_str() == Some("24x7") => Week::always(),
             Some(value) => Week::from_json(value, "organization.week").map_err(bad)?,
             None => Week::always(),
         };

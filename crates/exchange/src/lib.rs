@@ -20,6 +20,7 @@ mod records;
 mod report;
 mod source;
 mod table;
+mod totals;
 
 pub use case::{Case, Problem, ProblemKind, RowIdentity, SourceCase, SourceRow};
 pub use convert::{PersonKey, Reference, SourceValue};
@@ -31,3 +32,4 @@ pub use mapping::{Direction, Mapping, OrderKind};
 pub use report::{Differing, FinalReport, Flagged, FunctionReport, FunctionRow, Report, ReportBuilder, ValueCount};
 pub use source::{FileFacts, Limits};
 pub use table::Refused;
+pub use totals::{Spread, Totals};

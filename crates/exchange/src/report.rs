@@ -11,6 +11,7 @@ use crate::fold::Final;
 use crate::log::Log;
 use crate::source::FileFacts;
 use crate::table::Refused;
+use crate::totals::{Totals, TotalsBuilder};
 
 /// So many differing final values are listed, field by field; all are counted.
 const DIFFERING_MAX: usize = 1000;
@@ -55,6 +56,7 @@ pub struct Report {
     /// Distinct values of each field that names something, and of `state`.
     pub distinct: BTreeMap<String, u64>,
     pub functions: Vec<FunctionReport>,
+    pub totals: Totals,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -118,6 +120,7 @@ pub struct ReportBuilder<'a> {
     states: BTreeSet<Arc<str>>,
     flagged: BTreeMap<Arc<str>, u64>,
     functions: Vec<Counts>,
+    totals: TotalsBuilder,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -178,6 +181,7 @@ impl<'a> ReportBuilder<'a> {
             people: 0,
             distinct: BTreeMap::new(),
             functions: Vec::new(),
+            totals: Totals::default(),
         };
         Self {
             log,
@@ -189,6 +193,7 @@ impl<'a> ReportBuilder<'a> {
             states: BTreeSet::new(),
             flagged: BTreeMap::new(),
             functions: vec![Counts::new(); log.mapping().functions.len()],
+            totals: TotalsBuilder::default(),
         }
     }
 
@@ -215,6 +220,7 @@ impl<'a> ReportBuilder<'a> {
                 for last in &case.finals {
                     self.observe_final(case, last);
                 }
+                self.totals.observe(self.log.mapping(), case);
                 for row in &case.rows {
                     self.observe_row(row);
                 }
@@ -298,6 +304,7 @@ impl<'a> ReportBuilder<'a> {
         let flagged = self.flagged.iter();
         self.report.flagged =
             flagged.map(|(reason, rows)| Flagged { reason: reason.to_string(), rows: *rows }).collect();
+        self.report.totals = self.totals.finish();
         let functions = self.log.mapping().functions.iter().zip(self.functions);
         self.report.functions = functions.map(|((field, of), counts)| function_report(field, of, counts)).collect();
         self.report

@@ -123,6 +123,7 @@ fn the_whole_log_agrees_with_the_facts_counted_elsewhere() {
     assert_eq!(report.flagged.iter().map(|flag| flag.rows).collect::<Vec<_>>(), [5]);
     finals(&report);
     priority_is_a_function(&report, &facts["priority_is_a_function_of_impact_and_urgency"]);
+    totals_agree(&report.totals, &facts);
 
     let cases = taken(&log);
     let totals = Totals::of(&cases);
@@ -201,4 +202,46 @@ fn the_first_five_hundred_cases_are_the_same_in_the_sample() {
         let hashes = |case: &SourceCase| case.rows.iter().map(|row| row.content_hash).collect::<Vec<_>>();
         assert_eq!(hashes(&case), hashes(other), "{}", case.external_number);
     }
+}
+
+/// What the import itself prints, against the count made elsewhere.
+fn totals_agree(totals: &exchange::Totals, facts: &serde_json::Value) {
+    let words = [
+        ("New", "new"),
+        ("Active", "in_progress"),
+        ("Resolved", "resolved"),
+        ("Closed", "closed"),
+        ("Awaiting User Info", "waiting/customer"),
+        ("Awaiting Vendor", "waiting/supplier"),
+        ("Awaiting Problem", "waiting/problem"),
+        ("Awaiting Evidence", "waiting/evidence"),
+        ("-100", "unknown state"),
+    ];
+    assert_eq!(totals.activity_counts.len() as u64, facts["distinct_activities"].as_u64().unwrap());
+    for (word, key) in words {
+        assert_eq!(totals.activity_counts.get(key).copied(), facts["activity_counts"][word].as_u64(), "{word}");
+    }
+    let near = |ours: f64, theirs: &serde_json::Value| {
+        let theirs = theirs.as_f64().unwrap();
+        assert!((ours - theirs).abs() < 0.001, "{ours} against {theirs}");
+    };
+    let (events, hours) = (&facts["events_per_case"], &facts["case_duration_hours"]);
+    near(totals.events_per_case.min, &events["min"]);
+    near(totals.events_per_case.max, &events["max"]);
+    near(totals.events_per_case.mean, &events["mean"]);
+    near(totals.case_duration_hours.median, &hours["median"]);
+    near(totals.case_duration_hours.p95, &hours["p95_nearest_rank"]);
+    near(totals.case_duration_hours.max, &hours["max"]);
+    let last = |field: &str, value: &str| totals.cases_by_last_event[field].get(value).copied().unwrap_or(0);
+    let cases = facts["cases"].as_u64().unwrap();
+    assert_eq!(Some(last("source_made_sla", "false")), facts["made_sla_false_incidents_by_last_event"].as_u64());
+    assert_eq!(Some(cases - last("source_reopen_count", "0")), facts["reopened_incidents"].as_u64());
+    assert_eq!(Some(cases - last("source_reassignment_count", "0")), facts["reassigned_incidents"].as_u64());
+    for (label, count) in facts["priority_by_last_event"].as_object().unwrap() {
+        let key = label.split(' ').next().unwrap();
+        assert_eq!(Some(last("priority", key)), count.as_u64(), "{label}");
+    }
+    assert_eq!(totals.rows_with.get("external_references.problem").copied(), facts["rows_with_problem_id"].as_u64());
+    assert_eq!(totals.rows_with.get("external_references.change").copied(), facts["rows_with_rfc"].as_u64());
+    assert_eq!(totals.rows_with.get("configuration_item").copied(), facts["rows_with_cmdb_ci"].as_u64());
 }

@@ -92,7 +92,7 @@ fn read(format: &str, files: &[PathBuf], map: Option<&Path>, zone: Option<&str>)
 fn shown(what: &'static str) -> impl FnMut(Progress) {
     let mut last = 0;
     move |progress: Progress| {
-        let percent = if progress.of == 0 { 100 } else { progress.rows * 100 / progress.of };
+        let percent = (progress.rows * 100).checked_div(progress.of).unwrap_or(100);
         let step = if std::io::stderr().is_terminal() { 1 } else { 20 };
         if percent >= last + step || (percent == 100 && last < 100) {
             last = percent;

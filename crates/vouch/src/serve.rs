@@ -57,7 +57,10 @@ pub async fn serve(
     let conformity = conformity(&engine)?;
     beside(engine.clone(), conformity.clone());
     let router = App::new(engine.clone(), conformity, cursor_key, base_url).router();
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stopped()).await.context("serving")?;
+    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stopped())
+        .await
+        .context("serving")?;
     tokio::task::spawn_blocking(move || engine.sign()).await??;
     Ok(())
 }

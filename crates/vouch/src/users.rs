@@ -117,7 +117,7 @@ fn life(text: &str) -> anyhow::Result<i64> {
         .unwrap_or_default()
         .parse()
         .with_context(|| format!("expected a life such as 30d, not {text}"))?;
-    if number < 1 || number > 3_650 * 24 * 60 {
+    if !(1..=3_650 * 24 * 60).contains(&number) {
         bail!("expected a life between one minute and ten years, not {text}");
     }
     Ok(number * seconds * 1_000_000)

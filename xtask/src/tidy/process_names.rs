@@ -21,7 +21,11 @@ const MEANT_OTHERWISE: [Meant; 7] = [
     Meant { word: "person", as_text: true, reason: "identity is the engine's own: sessions, tokens, who did it" },
     Meant { word: "role_assignment", as_text: true, reason: "who holds which role is a question of identity" },
     Meant { word: "customer", as_text: true, reason: "the scope of a person who is not of all scopes" },
-    Meant { word: "service", as_text: false, reason: "in the name of a role, service-manager, whose people may import" },
+    Meant {
+        word: "service",
+        as_text: false,
+        reason: "in the name of a role, service-manager, whose people may import",
+    },
     Meant { word: "setting", as_text: true, reason: "settings are the engine's own: every derivation reads them" },
 ];
 

@@ -40,7 +40,11 @@ impl Axe {
                 browser.colours(scheme)?;
                 let found = browser.js_later(RUN, &[only])?;
                 let found = found.as_array().context("axe gave no list")?;
-                wrong.extend(found.iter().map(|violation| format!("{name} {width} {scheme}: {violation}")));
+                wrong.extend(
+                    found.iter().map(|violation| {
+                        format!("{name} {width} {scheme}: {}", violation.as_str().unwrap_or_default())
+                    }),
+                );
             }
             if width < 1000 {
                 let wider = browser.js(WIDER, &[])?;

@@ -78,7 +78,8 @@ impl Browser {
         let capabilities = capabilities(&browser, profile.path())?;
         let driver =
             runtime.block_on(WebDriver::new(&process.address, capabilities)).context("starting the browser")?;
-        let started = Self { runtime, driver: Some(driver), _process: process, _profile: profile, base: app.base_url.clone() };
+        let started =
+            Self { runtime, driver: Some(driver), _process: process, _profile: profile, base: app.base_url.clone() };
         started.size(1440, 900)?;
         started.colours("light")?;
         Ok(Some(started))

@@ -130,6 +130,28 @@ fn what_opens_over_a_page_can_be_used_by_everybody() -> Outcome {
     })
 }
 
+/// A look that finds nothing must have looked.
+#[test]
+fn what_is_wrong_is_found() -> Outcome {
+    let Some(axe) = Axe::load()? else { return Ok(()) };
+    let Some(Stage { browser, desk: _desk }) = Stage::open()? else { return Ok(()) };
+    browser.go("/signin")?;
+    let spoil = "
+        const wide = document.createElement('input');
+        wide.style.width = '2000px';
+        const pale = document.createElement('p');
+        pale.textContent = 'Hardly to be read';
+        pale.style.color = 'Canvas';
+        document.querySelector('main').append(wide, pale);
+        console.error('a complaint');";
+    browser.js(spoil, &[])?;
+    let wrong = axe.look(&browser, "spoilt")?.join("\n");
+    for expected in ["1440 light: label:", "390 dark: color-contrast:", "390: wider than the screen", "console: "] {
+        anyhow::ensure!(wrong.contains(expected), "not found: {expected}\n{wrong}");
+    }
+    Ok(())
+}
+
 /// The theme is chosen without a page being loaded, and stays.
 #[test]
 fn colours_are_chosen_at_once_and_kept() -> Outcome {

@@ -40,7 +40,7 @@ fn an_incident_lives_without_any_script() -> Outcome {
 
     browser.go("/incidents?view=all")?;
     browser.wait_for_text("Changed without script")?;
-    browser.fill("#q", &record.rsplit('/').next().unwrap_or_default().to_owned())?;
+    browser.fill("#q", record.rsplit('/').next().unwrap_or_default())?;
     browser.press_key(thirtyfour::Key::Enter)?;
     browser.wait_for_path(&record)
 }
