@@ -112,7 +112,7 @@ class Checks(unittest.TestCase):
         self.assertEqual(found["a"], (4, 0, 0))
         self.assertEqual(found["d"], (0, 1, 3))
         self.assertEqual(found["f"], (2, 1, 1), "the two that acted; same minute; back in time")
-        self.assertEqual((found["b"], found["c"], found["g"], found["i"]), ((0, 0, 4), (0, 0, 0), (0, 0, 1), (0, 0, 3)))
+        self.assertEqual((found["b"], found["c"], found["g"], found["i"]), ((0, 0, 4), (0, 0, 0), (0, 0, 1), (0, 0, 4)))
 
     def test_rule(self):
         rule = lambda n, since: {"incident.priority_rule": {"value": {"matrix": [[1, 2, 3], [2, n, 4], [3, 4, 4]]}, "from": since}}

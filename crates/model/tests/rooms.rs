@@ -13,7 +13,7 @@ use model::{Field, Kind, Permission, RecordType, Relation, RelationSource, Slot}
 fn all_rooms_load_and_read_as_reviewed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../processes");
     let mut files = folder::toml_files(&root);
-    files.retain(|(path, _)| model::load::is_model_file(path));
+    files.retain(|(path, _)| path != "Cargo.toml" && model::load::is_model_file(path));
     let report = model::load::check(&model::load::Source::core(&files));
     let problems: Vec<String> = report.errors.iter().chain(&report.warnings).map(ToString::to_string).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
