@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{Fault, Location, Session};
 
-/// Sessions kept open when nobody reads; more are opened when more read at once.
-const IDLE_MAX: usize = 8;
+/// Sessions kept open when nobody reads; more are opened when more read at once. Opening one costs more than a page
+/// (pragmas, the schema parsed anew), so as many stay as readers are reckoned with; each holds at most 2 MiB.
+const IDLE_MAX: usize = 64;
 
 #[derive(Clone)]
 pub struct Pool {

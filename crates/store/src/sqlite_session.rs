@@ -36,7 +36,7 @@ impl SqliteSession {
         connection
             .execute_batch(&format!(
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; \
-                 PRAGMA secure_delete=ON; PRAGMA cache_size=-4096; PRAGMA temp_store=MEMORY;"
+                 PRAGMA secure_delete=ON; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY;"
             ))
             .map_err(fault)?;
         let deadline = Arc::new(AtomicU64::new(0));
