@@ -17,6 +17,8 @@ use crate::users;
 
 /// How often the signer signs, at most.
 const SIGN: Duration = Duration::from_secs(1);
+/// How often it is seen to that the day's results are kept; each day's are kept once.
+const SNAPSHOT: Duration = Duration::from_secs(3_600);
 /// How often the clock is asked whether a timed move is due.
 const TICK: Duration = Duration::from_secs(5);
 
@@ -71,6 +73,12 @@ fn beside(engine: Arc<Engine>, conformity: Arc<Conformity>) {
     every(SIGN, move || {
         if let Err(fault) = signer.sign() {
             tracing::error!(%fault, "the ledger could not be signed");
+        }
+    });
+    let keeper = conformity.clone();
+    every(SNAPSHOT, move || {
+        if let Err(error) = keeper.keep_snapshots() {
+            tracing::error!(%error, "the day's results could not be kept");
         }
     });
     every(TICK, move || {
