@@ -135,8 +135,8 @@ pub(crate) struct SettingsCache(std::sync::Mutex<(i64, Settings)>);
 
 impl SettingsCache {
     pub fn get(&self, session: &mut dyn Session) -> Result<Settings, Fault> {
-        // A new decision has a higher id; a corrected one was updated later.
-        let sql = "SELECT coalesce(max(id), 0) + coalesce(max(updated_at), 0) FROM setting";
+        // A new decision has a higher id, a corrected one was updated later, a late correction is one version more.
+        let sql = "SELECT coalesce(max(id), 0) + coalesce(max(updated_at), 0) + CAST(coalesce(sum(version), 0) AS BIGINT) FROM setting";
         let stamp = session.one_int(sql, &[])?;
         let mut cached = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if cached.0 != stamp {
