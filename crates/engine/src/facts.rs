@@ -76,17 +76,6 @@ impl<'a> StoreFacts<'a> {
         Ok(self.records.get(&key).and_then(Option::as_ref))
     }
 
-    /// `(predicate over alias, parameters)` of rows that hold at the time.
-    fn holding(&self, at: Option<i64>) -> (&'static str, Vec<i64>) {
-        match self.time_of(at) {
-            Time::Live => ("valid_to = ? AND known_to = ?", vec![FOREVER, FOREVER]),
-            Time::At { valid, known } => (
-                "valid_from <= ? AND valid_to > ? AND known_from <= ? AND known_to > ?",
-                vec![valid, valid, known, known],
-            ),
-        }
-    }
-
     fn ids(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<i64>, FactsError> {
         let mut ids = Vec::new();
         self.session.query(sql, params, &mut |row| {
@@ -143,7 +132,7 @@ impl Facts for StoreFacts<'_> {
 
     fn linked(&mut self, of: RecordRef<'_>, kind: &str, forward: bool, _to: &[String]) -> Result<Vec<i64>, FactsError> {
         let (here, there) = if forward { ("a", "b") } else { ("b", "a") };
-        let (holds, times) = self.holding(of.at);
+        let (holds, times) = self.time_of(of.at).holding();
         let sql = format!("SELECT {there} FROM link WHERE {here} = ? AND kind = ? AND {holds}");
         let mut params = vec![Param::Int(of.id), Param::Text(kind)];
         params.extend(times.into_iter().map(Param::Int));
@@ -164,7 +153,7 @@ impl Facts for StoreFacts<'_> {
                 self.ids(&sql, &[Param::Int(of.id)])
             }
             Time::At { .. } => {
-                let (holds, times) = self.holding(of.at);
+                let (holds, times) = self.time_of(of.at).holding();
                 let sql = format!("SELECT id FROM {} WHERE {key} = ? AND {holds}", quoted(&format!("{record_type}_v")));
                 let mut params = vec![Param::Int(of.id)];
                 params.extend(times.into_iter().map(Param::Int));
@@ -196,7 +185,7 @@ impl Facts for StoreFacts<'_> {
         match self.time {
             Time::Live => self.ids(&format!("SELECT id FROM {} LIMIT {COLLECTION_MAX}", quoted(record_type)), &[]),
             Time::At { .. } => {
-                let (holds, times) = self.holding(None);
+                let (holds, times) = self.time.holding();
                 let sql = format!(
                     "SELECT id FROM {} WHERE {holds} LIMIT {COLLECTION_MAX}",
                     quoted(&format!("{record_type}_v"))

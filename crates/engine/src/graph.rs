@@ -32,12 +32,7 @@ pub fn linked_ids(
     time: Time,
 ) -> Result<Vec<i64>, Fault> {
     let (here, there) = if forward { ("a", "b") } else { ("b", "a") };
-    let (holds, times) = match time {
-        Time::Live => ("valid_to = ? AND known_to = ?", vec![FOREVER, FOREVER]),
-        Time::At { valid, known } => {
-            ("valid_from <= ? AND valid_to > ? AND known_from <= ? AND known_to > ?", vec![valid, valid, known, known])
-        }
-    };
+    let (holds, times) = time.holding();
     let sql = format!("SELECT {there} FROM link WHERE {here} = ? AND kind = ? AND {holds} ORDER BY {there}");
     let mut params = vec![Param::Int(id), Param::Text(kind)];
     params.extend(times.into_iter().map(Param::Int));

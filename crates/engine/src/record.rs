@@ -16,6 +16,19 @@ pub enum Time {
     At { valid: i64, known: i64 },
 }
 
+impl Time {
+    /// The predicate that picks the rows which hold, over a table with the four times, and its parameters.
+    pub(crate) fn holding(self) -> (&'static str, Vec<i64>) {
+        match self {
+            Self::Live => ("valid_to = ? AND known_to = ?", vec![FOREVER, FOREVER]),
+            Self::At { valid, known } => (
+                "valid_from <= ? AND valid_to > ? AND known_from <= ? AND known_to > ?",
+                vec![valid, valid, known, known],
+            ),
+        }
+    }
+}
+
 /// One line of a rows field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -210,12 +223,7 @@ pub fn load_lines(
         list.push_str(&quoted(&column.key));
     }
     let table = quoted(&rows_table(&record_type.name, &field.key));
-    let (holds, times) = match time {
-        Time::Live => ("valid_to = ? AND known_to = ?", vec![FOREVER, FOREVER]),
-        Time::At { valid, known } => {
-            ("valid_from <= ? AND valid_to > ? AND known_from <= ? AND known_to > ?", vec![valid, valid, known, known])
-        }
-    };
+    let (holds, times) = time.holding();
     let mut params = vec![Param::Int(id)];
     params.extend(times.into_iter().map(Param::Int));
     let mut lines = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::{Kind, RecordType, Slot, Value};
 use store::schema::{quoted, rows_table};
-use store::{FOREVER, Fault, Param, Session};
+use store::{Fault, Param, Session};
 
 use crate::record::{Line, Record, Time, decode};
 
@@ -39,12 +39,7 @@ fn lines_of(
         return Ok(HashMap::new());
     };
     let names: String = columns.iter().map(|c| format!(", {}", quoted(&c.key))).collect();
-    let (holds, times) = match time {
-        Time::Live => ("valid_to = ? AND known_to = ?", vec![FOREVER, FOREVER]),
-        Time::At { valid, known } => {
-            ("valid_from <= ? AND valid_to > ? AND known_from <= ? AND known_to > ?", vec![valid, valid, known, known])
-        }
-    };
+    let (holds, times) = time.holding();
     let sql = format!(
         "SELECT id, pos, at, by, counted_at{names} FROM {} WHERE id IN ({}) AND {holds} ORDER BY id, pos",
         quoted(&rows_table(&record_type.name, &field.key)),
