@@ -255,10 +255,15 @@ impl Surroundings for World {
         Ok(self.time.after(from, &duration.parse().unwrap()).ok())
     }
 
-    fn pointing_at(&mut self, record_type: &str, field: &str, record: i64, limit: u32) -> Result<Vec<Record>, Error> {
-        assert_eq!(record_type, "clock");
-        let points = |found: &&Record| found.by_key(field).as_int() == Some(record);
-        Ok(self.clocks.iter().filter(points).take(usize::try_from(limit).unwrap()).cloned().collect())
+    fn zone(&mut self, _at: i64) -> Result<Zone, Error> {
+        Ok(self.time.zone().clone())
+    }
+
+    fn find(&mut self, record_type: &str, values: &[(&str, Value)], limit: u32) -> Result<Vec<Record>, Error> {
+        let has = |found: &&Record| {
+            found.record_type.name == record_type && values.iter().all(|(key, value)| found.by_key(key) == value)
+        };
+        Ok(self.clocks.iter().filter(has).take(usize::try_from(limit).unwrap()).cloned().collect())
     }
 
     fn record(&mut self, id: i64) -> Result<Option<Record>, Error> {
@@ -272,5 +277,10 @@ impl Surroundings for World {
         facts.records.insert(draft.after.id, (draft.after.record_type.name.clone(), draft.after.values.clone()));
         let cx = Context { now: draft.happened_at, ..Context::default() };
         Ok(condition.eval(&Subject::Record(draft.after.id), &mut facts, &cx).unwrap().is_true())
+    }
+
+    fn fault_in(&mut self, record_type: &str, condition: &str) -> Option<String> {
+        let scope = Scope::record(&self.model, record_type);
+        Condition::parse(condition, &scope).err().map(|problems| format!("{problems:?}"))
     }
 }

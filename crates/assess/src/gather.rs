@@ -1,6 +1,6 @@
 //! Puts the answer together: statuses and counts from the checks, reasons from their exceptions, figures from the records.
 
-use conformity::checks::{Basis, Population};
+use conformity::checks::Basis;
 use conformity::{CheckRow, CheckStatus, Conformity, ExceptionRow, Library, Question, RequirementView, Verdict};
 use engine::Time;
 use exchange::{Log, Report};
@@ -185,10 +185,7 @@ fn not_shown(house: &Conformity, requirement: &Requirement, imported: &Report) -
 
 /// Why a population without subjects proves nothing.
 fn empty(house: &Conformity, check: &str, requirement: &Requirement, imported: &Report) -> String {
-    let record = house.check(check).ok().and_then(|check| match &check.population {
-        Population::Record(name) | Population::Step(name) | Population::Change(name, _) => Some(name.clone()),
-        Population::Occasion(_) | Population::Values(_) => None,
-    });
+    let record = house.check(check).ok().and_then(|check| check.record_type().map(str::to_owned));
     let lacking = record.filter(|name| imported.absent.contains(name));
     let undecided = requirement.undecided.iter().map(|key| format!("the setting {key} was not stated"));
     let reasons: Vec<String> = lacking

@@ -10,7 +10,7 @@ use store::{Session, SessionExt};
 
 use crate::Error;
 use crate::catalogue::{Catalogue, Clause, Requirement};
-use crate::checks::{Check, Checks, Share};
+use crate::checks::{Check, Checks, Population, Share};
 use crate::exceptions::{ExceptionRow, Exceptions, cursor_after, explain, parse_cursor};
 use crate::figures::{self, FigureRow, Figures};
 use crate::follow;
@@ -370,7 +370,10 @@ impl Asking<'_> {
 
     fn emptiness(&mut self, check: &Check) -> Result<Emptiness, Error> {
         let needed = check.parts.read.iter().filter_map(|probe| probe.needs_setting.as_ref());
-        let undecided = needed.into_iter().any(|key| !self.frame.ever_set(key));
+        // A duty's occasions are made by the setting of their check.
+        let made_by: &[String] =
+            if matches!(check.population, Population::Occasion(_)) { &check.settings } else { &[] };
+        let undecided = needed.chain(made_by).any(|key| !self.frame.ever_set(key));
         let missing = match check.record_type() {
             Some(name) if self.frame.lacking_types.contains(name) => !exists(&mut *self.session, name)?,
             _ => false,

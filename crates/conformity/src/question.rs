@@ -123,10 +123,9 @@ pub(crate) fn days(date: Date) -> i64 {
     engine::input::days(date)
 }
 
-/// A day as a civil date; the last one that can be written where it lies beyond.
+/// A day as a civil date.
 pub(crate) fn date(day: i64) -> Date {
-    let days = jiff::Span::new().try_days(day).unwrap_or_default();
-    jiff::civil::date(1970, 1, 1).saturating_add(days)
+    engine::input::date(day)
 }
 
 /// An instant in RFC 3339.

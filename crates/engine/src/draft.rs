@@ -1,5 +1,6 @@
 //! A record while a command works on it: what it was, what it shall be, and what else the act brings with it.
 
+use calendar::Zone;
 use model::{Slot, Value};
 
 use crate::Error;
@@ -105,11 +106,15 @@ impl Draft {
     }
 }
 
+/// In place of a record type's name: all of them, those of overlays as well. Such a behaviour runs last.
+pub const EVERY_TYPE: &str = "*";
+
 /// What a record type does by itself: pure, named by a verb, one a file.
 ///
 /// A behaviour writes only the fields that it declares, and two behaviours that write one field are refused at start.
 pub trait Behaviour: Send + Sync {
     fn name(&self) -> &'static str;
+    /// The type whose drafts it completes; [`EVERY_TYPE`] for those of all.
     fn record_type(&self) -> &'static str;
     /// Derived fields that this behaviour alone writes.
     fn writes(&self) -> &'static [&'static str];
@@ -123,10 +128,18 @@ pub trait Surroundings {
     fn setting(&mut self, key: &str, at: i64) -> Result<Option<serde_json::Value>, Error>;
     /// Adds working time (ISO 8601, as settings state it) to an instant on the organisation's week.
     fn add_working_time(&mut self, from: i64, duration: &str) -> Result<Option<i64>, Error>;
+    /// The zone in which the organisation's days begin and end, as decided at an instant.
+    fn zone(&mut self, at: i64) -> Result<Zone, Error>;
+    /// The records of a type that have all of these values, oldest first, at most `limit`.
+    fn find(&mut self, record_type: &str, values: &[(&str, Value)], limit: u32) -> Result<Vec<Record>, Error>;
     /// The records of a type whose to-one link `field` points at `record`, at most `limit`.
-    fn pointing_at(&mut self, record_type: &str, field: &str, record: i64, limit: u32) -> Result<Vec<Record>, Error>;
+    fn pointing_at(&mut self, record_type: &str, field: &str, record: i64, limit: u32) -> Result<Vec<Record>, Error> {
+        self.find(record_type, &[(field, Value::Link(record))], limit)
+    }
     /// A record by its id.
     fn record(&mut self, id: i64) -> Result<Option<Record>, Error>;
-    /// Whether the condition held by a setting is true of the draft (unknown is not).
+    /// Whether a condition that a record or a setting holds is true of the draft (unknown is not).
     fn meets(&mut self, condition: &str, draft: &Draft) -> Result<bool, Error>;
+    /// What is wrong with a condition over records of this type; none where it may be asked.
+    fn fault_in(&mut self, record_type: &str, condition: &str) -> Option<String>;
 }

@@ -12,7 +12,7 @@ use store::{Fault, Location, Param, Pool, Reader, Session, SessionExt, Writer};
 use crate::apply::apply;
 use crate::clock::{Clock, Entropy};
 use crate::command::Command;
-use crate::draft::Behaviour;
+use crate::draft::{Behaviour, EVERY_TYPE};
 use crate::pipeline::{self, Done};
 use crate::plan::{Committed, Plan, Refused};
 use crate::recorder::Recorder;
@@ -136,7 +136,8 @@ impl Engine {
     }
 
     pub(crate) fn behaviours_of(&self, record_type: &str) -> Vec<Arc<dyn Behaviour>> {
-        self.behaviours.get(record_type).cloned().unwrap_or_default()
+        let of = |name: &str| self.behaviours.get(name).into_iter().flatten().cloned();
+        of(record_type).chain(of(EVERY_TYPE)).collect()
     }
 
     /// All behaviours, for `model explain`.

@@ -97,6 +97,12 @@ pub fn days(date: civil::Date) -> i64 {
     i64::from(date.since(civil::date(1970, 1, 1)).map_or(0, |span| span.get_days()))
 }
 
+/// A day as a civil date; the last one that can be written where it lies beyond.
+pub fn date(day: i64) -> civil::Date {
+    let days = jiff::Span::new().try_days(day).unwrap_or_default();
+    civil::date(1970, 1, 1).saturating_add(days)
+}
+
 /// Microseconds UTC of an RFC 3339 text, within the years that the ledger can hold.
 pub fn instant(text: &str) -> Option<i64> {
     let micros = text.parse::<jiff::Timestamp>().ok()?.as_microsecond();

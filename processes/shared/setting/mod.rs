@@ -13,8 +13,14 @@ pub(crate) fn text(cx: &mut dyn Surroundings, key: &str, at: i64) -> Result<Opti
 
 /// The value of a setting per subject (a priority): the subject's own, else the one for all.
 pub(crate) fn of_subject(cx: &mut dyn Surroundings, key: &str, subject: &str, at: i64) -> Result<Option<Json>, Error> {
-    Ok(match cx.setting(key, at)? {
-        Some(Json::Object(mut each)) => each.remove(subject).or_else(|| each.remove(ALL)),
-        for_all => for_all,
-    })
+    Ok(cx.setting(key, at)?.and_then(|decided| for_subject(decided, subject)))
+}
+
+/// What a decided value says for one subject; `None` where it says nothing.
+pub(crate) fn for_subject(decided: Json, subject: &str) -> Option<Json> {
+    match decided {
+        Json::Object(mut each) => each.remove(subject).or_else(|| each.remove(ALL)),
+        Json::Null => None,
+        for_all => Some(for_all),
+    }
 }

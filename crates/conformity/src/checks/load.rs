@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::condition::{Condition, Dependency, HostCall, Scope, SubjectKind, Type};
+use model::condition::{Anchor, Condition, Dependency, HostCall, Scope, SubjectKind, Type};
 use model::{Kind, Model, RecordType, RelationSource};
 use sha2::{Digest, Sha256};
 use toml_edit::{Item, Table};
 
-use super::{Basis, Check, Checks, Parts, Population, Probe, Share, terms};
+use super::{Basis, Check, Checks, OCCASION, Parts, Population, Probe, Share, terms};
 use crate::catalogue::{Catalogue, Proves};
 use crate::file::{Fields, LoadError, Source, only_these, tables};
 use crate::settings::{Registry, Unit};
@@ -17,9 +17,6 @@ const PROVES: [(&str, Proves); 3] =
     [("sufficient", Proves::Sufficient), ("necessary", Proves::Necessary), ("indicator", Proves::Indicator)];
 const BASIS: [(&str, Basis); 2] = [("required", Basis::Required), ("practice", Basis::Practice)];
 const KINDS: &str = "T.record, T.step, T.change(field), duty(\"…\").occasion or values(\"…\")";
-
-/// The record type whose records are the dates on which duties fell due.
-const OCCASION: &str = "occasion";
 
 /// What checks are checked against.
 #[derive(Clone, Copy)]
@@ -79,7 +76,7 @@ fn read_check(
     let over = fields.text("over")?;
     let population = read_population(&fields, &over, against.model)?;
     let scope = scope(against.model, &population).for_check().with_period().with_settings(types.clone());
-    let when = condition(&fields, "when", &scope)?;
+    let when = of_the_duty(condition(&fields, "when", &scope)?, &population, &scope);
     let pass = condition(&fields, "pass", &scope)?;
     let needs = fields.texts("needs")?;
     let settings = fields.texts("setting")?;
@@ -126,10 +123,28 @@ fn check_sense(fields: &Fields<'_>, check: &Check, against: Against<'_>) -> Resu
     if matches!(check.population, Population::Values(_)) && check.settings.len() != 1 {
         return Err(fields.error_at("setting", "values(…) is the set that one setting holds, expected exactly one key"));
     }
-    if let Err(why) = check.when.pushable() {
-        return Err(fields.error_at("when", format!("when must be decided by the database: {why}")));
+    let decided = if check.when.uses_latest() {
+        if !matches!((check.parts.anchors.as_slice(), check.record_type()), ([Anchor::AtOrLatest(_)], Some(_))) {
+            return Err(
+                fields.error_at("when", "in_or_latest() stands alone: no other instant or span ties to the period")
+            );
+        }
+        check.parts.always.as_ref()
+    } else {
+        Some(&check.when)
+    };
+    match decided.map(Condition::pushable) {
+        Some(Ok(())) => Ok(()),
+        Some(Err(why)) => Err(fields.error_at("when", format!("when must be decided by the database: {why}"))),
+        None => Err(fields.error_at("when", "in_or_latest() and the period's own beginning or end do not go together")),
     }
-    Ok(())
+}
+
+/// Of all occasions those of one duty.
+fn of_the_duty(when: Condition, population: &Population, scope: &Scope<'_>) -> Condition {
+    let Population::Occasion(duty) = population else { return when };
+    let whole = format!("({}) && duty.kind == '{duty}'", when.text());
+    Condition::parse(&whole, scope).unwrap_or(when)
 }
 
 fn read_population(fields: &Fields<'_>, over: &str, model: &Model) -> Result<Population, LoadError> {
@@ -139,11 +154,14 @@ fn read_population(fields: &Fields<'_>, over: &str, model: &Model) -> Result<Pop
         return if rest.is_empty() { Ok(Population::Values(list)) } else { bad(format!("{over:?}: expected {KINDS}")) };
     }
     if let Some((duty, rest)) = over.strip_prefix("duty").and_then(quoted) {
-        let whole = rest == ".occasion";
-        if whole && model.get(OCCASION).is_none() {
-            return bad(format!("{over:?}: this kind of population is not yet supported: no record type {OCCASION:?}"));
+        let named = !duty.is_empty() && duty.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if rest != ".occasion" || !named {
+            return bad(format!("{over:?}: expected {KINDS}, a duty's kind in small letters, digits and _"));
         }
-        return if whole { Ok(Population::Occasion(duty)) } else { bad(format!("{over:?}: expected {KINDS}")) };
+        if model.get(OCCASION).is_none() {
+            return bad(format!("{over:?}: this model has no record type {OCCASION:?}"));
+        }
+        return Ok(Population::Occasion(duty));
     }
     if over.starts_with("pairs(") || over.contains(".rows(") || over == "product" {
         return bad(format!("{over:?}: this kind of population is not yet supported, expected {KINDS}"));
@@ -190,10 +208,7 @@ fn parts(
     scope: &Scope<'_>,
 ) -> Result<Parts, LoadError> {
     let prefix = if matches!(when.subject(), SubjectKind::Step(_) | SubjectKind::Change(..)) { "record." } else { "" };
-    let own = match population {
-        Population::Record(t) | Population::Step(t) | Population::Change(t, _) => Some(t.as_str()),
-        _ => None,
-    };
+    let own = population.record_type();
     let probe = |name: &str| probe(model, own?, name, prefix, scope);
     let needed = needs.iter().map(|name| {
         probe(name)

@@ -134,6 +134,20 @@ pub enum Population {
     Values(String),
 }
 
+/// The record type whose records are the dates on which duties fell due.
+const OCCASION: &str = "occasion";
+
+impl Population {
+    /// The type whose records are the subjects, or to which the subjects belong.
+    pub fn record_type(&self) -> Option<&str> {
+        match self {
+            Self::Record(t) | Self::Step(t) | Self::Change(t, _) => Some(t),
+            Self::Occasion(_) => Some(OCCASION),
+            Self::Values(_) => None,
+        }
+    }
+}
+
 /// Where an obligation comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Basis {
@@ -185,10 +199,7 @@ impl Check {
 
     /// The type whose records are the subjects, or to which the subjects belong.
     pub fn record_type(&self) -> Option<&str> {
-        match &self.population {
-            Population::Record(t) | Population::Step(t) | Population::Change(t, _) => Some(t),
-            Population::Occasion(_) | Population::Values(_) => None,
-        }
+        self.population.record_type()
     }
 
     /// Whether results can be kept and brought up to date subject by subject: each counts by one instant, and the

@@ -165,6 +165,9 @@ impl<'a> Judge<'a> {
     }
 
     fn member_rows(&self, pieces: &Pieces, from_record: Option<i64>) -> Result<Sql, Error> {
+        if let [Anchor::AtOrLatest(at)] = self.check.parts.anchors.as_slice() {
+            return self.latest_rows(pieces, at, from_record);
+        }
         let member = match self.check.anchor() {
             Some(one) if *one.ty() == Type::Date => {
                 let (period, day) = (self.frame.clipped(), self.formula(one)?);
@@ -180,6 +183,25 @@ impl<'a> Judge<'a> {
         Ok(Sql::compose(template, &parts))
     }
 
+    /// Those that lie in the period; of a duty without any, the last one before it.
+    fn latest_rows(&self, pieces: &Pieces, at: &Formula, from_record: Option<i64>) -> Result<Sql, Error> {
+        let (period, order) = (self.frame.clipped(), self.formula(at)?);
+        let (start, end) = match *at.ty() {
+            Type::Date => (int(period.start_day), int(period.end_day)),
+            _ => (int(period.start), int(period.end)),
+        };
+        let whose =
+            if matches!(self.check.population, Population::Occasion(_)) { r#"PARTITION BY "r"."duty""# } else { "" };
+        let template = format!(
+            r#"SELECT {{}} AS s, "r"."id" AS r, {{}} AS a, {{}} AS v, {{}} AS o, max({{}}) OVER ({whose}) AS latest {{}} AND {{}} AND {{}} < {{}}"#
+        );
+        let Pieces { from, subject, member, anchor, verdict, .. } = pieces;
+        let counted = Sql::compose(&template, &[subject, anchor, verdict, &order, &order, from, member, &order, &end]);
+        let page = from_record.map_or_else(Sql::default, |record| Sql::compose(" AND w.r >= {}", &[&int(record)]));
+        let template = "SELECT w.s, w.r, w.a, w.v FROM ({}) w WHERE (w.o >= {} OR w.o = w.latest){}";
+        Ok(Sql::compose(template, &[&counted, &start, &page]))
+    }
+
     /// Whether an instant lies in the period.
     fn within(&self, at: &Sql) -> Sql {
         let period = self.frame.clipped();
@@ -189,9 +211,9 @@ impl<'a> Judge<'a> {
     pub fn pieces(&self) -> Result<Pieces, Error> {
         let (from, subject, raised) = self.base();
         let always = self.check.parts.always.as_ref().unwrap_or(&self.check.when);
-        let anchor = match self.check.anchor() {
-            Some(one) => self.instant(one)?,
-            None => self.several_anchors(&raised)?,
+        let anchor = match self.check.parts.anchors.as_slice() {
+            [Anchor::At(one) | Anchor::AtOrLatest(one)] => self.instant(one)?,
+            _ => self.several_anchors(&raised)?,
         };
         let absent = self.absent(always)?;
         let verdict = self.verdict(&raised, &anchor)?;

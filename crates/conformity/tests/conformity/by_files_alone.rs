@@ -119,7 +119,12 @@ fn what_is_wrong_with_a_check_is_said_with_its_place() {
         ("incident.record", "incident.row", "x.toml:3:8: check 8.6.1-a: \"incident.row\": expected T.record"),
         ("incident.record", "accident.record", "x.toml:3:8: check 8.6.1-a: \"accident.record\": no record type"),
         ("incident.record", "pairs(a, b)", "not yet supported"),
-        ("incident.record", "duty(\\\"x\\\").occasion", "not yet supported"),
+        ("incident.record", "duty(\\\"A b\\\").occasion", "a duty's kind in small letters"),
+        (
+            "when = \"raised_at in period\"",
+            "when = \"raised_at in period && in_or_latest(updated_at, period)\"",
+            "in_or_latest() stands alone",
+        ),
         (
             "proves = \"necessary\"",
             "proves = \"much\"",

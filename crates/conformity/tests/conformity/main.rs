@@ -7,6 +7,7 @@ mod examples;
 mod follower;
 mod house;
 mod life;
+mod occasions;
 mod oracle;
 mod records;
 mod requirements;

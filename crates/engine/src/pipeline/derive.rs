@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
-use model::RecordType;
+use calendar::Zone;
+use model::{RecordType, Value};
 use store::schema::quoted;
 use store::{Param, SessionExt};
 
 use super::Cx;
 use crate::draft::{Draft, Surroundings};
 use crate::record::{Record, Time, decode_record, from_clause, load, select_list};
-use crate::refusal::Error;
+use crate::refusal::{Error, Refusal};
 
 pub(super) fn derive(cx: &mut Cx<'_>, draft: &mut Draft) -> Result<(), Error> {
     let behaviours = cx.engine.behaviours_of(&draft.after.record_type.name);
@@ -30,12 +31,17 @@ impl Surroundings for Cx<'_> {
         settings.working_time_at(from)?.after(from, duration)
     }
 
-    fn pointing_at(&mut self, record_type: &str, field: &str, record: i64, limit: u32) -> Result<Vec<Record>, Error> {
+    fn zone(&mut self, at: i64) -> Result<Zone, Error> {
+        self.engine.settings(self.session)?.zone_at(at)
+    }
+
+    fn find(&mut self, record_type: &str, values: &[(&str, Value)], limit: u32) -> Result<Vec<Record>, Error> {
         let Some(found) = self.engine.model().shared(record_type).cloned() else { return Ok(Vec::new()) };
-        if record < 0 {
+        // Nothing points yet at a record that is still to come.
+        if values.iter().any(|(_, value)| matches!(value, Value::Link(id) if *id < 0)) {
             return Ok(Vec::new());
         }
-        let records = read_pointing(self, &found, field, record, limit)?;
+        let records = having(self, &found, values, limit)?;
         for record in &records {
             self.read_set.push((record.id, record.version()));
         }
@@ -53,20 +59,33 @@ impl Surroundings for Cx<'_> {
     fn meets(&mut self, condition: &str, draft: &Draft) -> Result<bool, Error> {
         crate::rules::draft_meets(self.engine, self.session, condition, draft)
     }
+
+    fn fault_in(&mut self, record_type: &str, condition: &str) -> Option<String> {
+        let model = self.engine.model();
+        if model.get(record_type).is_none() {
+            return Some(format!("there is no record type {record_type}"));
+        }
+        match self.engine.rules().parse(model, record_type, condition) {
+            Ok(_) => None,
+            Err(Error::Refused(Refusal::Invalid(problems))) => problems.into_iter().next().map(|p| p.message),
+            Err(other) => Some(other.to_string()),
+        }
+    }
 }
 
-fn read_pointing(
+fn having(
     cx: &mut Cx<'_>,
     record_type: &Arc<RecordType>,
-    field: &str,
-    record: i64,
+    values: &[(&str, Value)],
     limit: u32,
 ) -> Result<Vec<Record>, Error> {
     let (list, slots) = select_list(record_type, Time::Live);
     let (table, ..) = from_clause(record_type, Time::Live);
-    let sql = format!("SELECT {list} FROM {table} r WHERE r.{} = ? ORDER BY r.id LIMIT {limit}", quoted(field));
+    let each: Vec<String> = values.iter().map(|(field, _)| format!("r.{} = ?", quoted(field))).collect();
+    let sql = format!("SELECT {list} FROM {table} r WHERE {} ORDER BY r.id LIMIT {limit}", each.join(" AND "));
+    let params: Vec<Param<'_>> = values.iter().map(|(_, value)| Param::from(value)).collect();
     let mut records = Vec::new();
-    cx.session.query(&sql, &[Param::Int(record)], &mut |row| {
+    cx.session.query(&sql, &params, &mut |row| {
         records.push(decode_record(row, record_type, &slots)?);
         Ok(())
     })?;

@@ -44,6 +44,11 @@ impl Condition {
         (!left).then(|| Self { root, ..self.clone() })
     }
 
+    /// Whether a subject may count by being the latest before the period: the others have to be looked at as well.
+    pub fn uses_latest(&self) -> bool {
+        self.root.any(&mut |n| matches!(n.op, Op::InOrLatest(_)))
+    }
+
     /// Whether the condition asks for the period at all.
     pub fn uses_period(&self) -> bool {
         self.root.any(&mut |n| {

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::hours::{self, Hours, ZONE};
+use super::people::{AUDITOR, PROCESS_OWNER, SERVICE_MANAGER};
 
 pub const THRESHOLDS: &str = "incident.escalation_thresholds";
 pub const WEEK: &str = "organization.week";
@@ -86,3 +87,40 @@ pub const ESCALATION_RULES: &str = "escalation";
 
 /// The steps of the major incident procedure that nobody may leave out; all of them come within the first hour.
 pub const PROCEDURE_STEPS: [&str; 5] = ["assess", "manager", "management", "customers", "plan"];
+
+/// What comes again and again, and the records that fulfil it.
+pub struct Duty {
+    pub title: &'static str,
+    pub kind: &'static str,
+    pub every: &'static str,
+    pub owner: &'static str,
+    pub fulfilled_by: Option<&'static str>,
+    pub fulfilled_when: Option<&'static str>,
+}
+
+pub static DUTIES: [Duty; 3] = [
+    Duty {
+        title: "One improvement carried through",
+        kind: "improvement_done",
+        every: "P2M",
+        owner: PROCESS_OWNER,
+        fulfilled_by: Some("improvement"),
+        fulfilled_when: Some("state == 'done'"),
+    },
+    Duty {
+        title: "Internal audit of incident management",
+        kind: "incident_audit",
+        every: "P6M",
+        owner: AUDITOR,
+        fulfilled_by: Some("assessment"),
+        fulfilled_when: Some("requirement == '8.6.1-a'"),
+    },
+    Duty {
+        title: "Management review",
+        kind: "management_review",
+        every: "P1Y",
+        owner: SERVICE_MANAGER,
+        fulfilled_by: None,
+        fulfilled_when: None,
+    },
+];

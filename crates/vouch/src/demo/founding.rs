@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::decisions::{self, DOCUMENTS, PROCEDURE_STEPS};
+use super::decisions::{self, DOCUMENTS, DUTIES, PROCEDURE_STEPS};
 use super::hours::Hours;
 use super::people::{ADMINISTRATOR, PEOPLE, PROCESS_OWNER, SERVICE_MANAGER, Somebody, TEAMS, lead};
 use super::services::{CUSTOMERS, DEPENDENCIES, ITEMS, LISTS, SERVICES};
@@ -20,7 +20,8 @@ pub fn found(world: &mut World, hours: &Hours) -> anyhow::Result<()> {
     teams(world)?;
     items(world)?;
     services(world)?;
-    documents(world)
+    documents(world)?;
+    duties(world)
 }
 
 /// Decides a setting, from now or from a later instant on.
@@ -145,6 +146,19 @@ fn documents(world: &mut World) -> anyhow::Result<()> {
         world.pause();
         let from = instant(world.now());
         world.make(SERVICE_MANAGER, &number, "approve", json!({ "effective_from": from }))?;
+    }
+    Ok(())
+}
+
+/// What has to be done again and again; the year then shows what was done in time.
+fn duties(world: &mut World) -> anyhow::Result<()> {
+    for duty in &DUTIES {
+        let input = json!({
+            "title": duty.title, "kind": duty.kind, "every": duty.every, "owner": world.person(duty.owner)?,
+            "fulfilled_by": duty.fulfilled_by, "fulfilled_when": duty.fulfilled_when,
+        });
+        world.create(SERVICE_MANAGER, "duty", input)?;
+        world.pause();
     }
     Ok(())
 }

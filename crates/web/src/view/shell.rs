@@ -161,9 +161,10 @@ const SERVICES: [Entry; 3] = [
     ("Configuration items", "/configuration-items", "k"),
     ("Customers", "/customers", "u"),
 ];
-const CONFORMITY: [Entry; 4] = [
+const CONFORMITY: [Entry; 5] = [
     ("Overview", "/conformity", "c"),
     ("Requirements", "/requirements", "r"),
+    ("What is due", "/occasions", "w"),
     ("Documents", "/documents", "d"),
     ("Improvement", "/improvements", "v"),
 ];
