@@ -2,6 +2,7 @@
 //! whatever it refuses is rolled back alone.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use model::{Kind, RecordType, Slot, Value};
 use store::schema::{columns, quoted, rows_table};
@@ -121,6 +122,10 @@ fn write_record(
     }
     let before = live.clone();
     let mut past = history::Versions::of(&plan.record_type, id, new);
+    // A record of a type that extends others stands in their tables as well: whatever asks for these finds it there.
+    let ancestors: Vec<Arc<RecordType>> = lane.model.ancestors(&plan.record_type).cloned().collect();
+    let mut inherited: Vec<history::Versions> =
+        ancestors.iter().map(|ancestor| history::Versions::as_ancestor(ancestor, id, new)).collect();
     for (index, entry) in plan.entries.iter().enumerate() {
         let changes: Vec<(Slot, Value)> = entry.changes.iter().map(|(s, v)| (*s, applied.value(v))).collect();
         let version = live.version() + 1;
@@ -129,6 +134,10 @@ fn write_record(
             write_entry(session, lane, plan, entry, &Written { id, version, changes: &changes, number, applied })?;
         let moment = Moment { happened: entry.happened_at, recorded: entry.recorded_at };
         if !past.covers(session, moment.happened)? {
+            for (ancestor, past) in ancestors.iter().zip(&mut inherited) {
+                let changes = of_ancestor(&plan.record_type, ancestor, &changes);
+                past.late(session, &mut live.seen_as(ancestor), &changes, moment, entry_id)?;
+            }
             past.late(session, &mut live, &changes, moment, entry_id)?;
             live.set(slot::VERSION, Value::Int(version));
             continue;
@@ -142,11 +151,25 @@ fn write_record(
             live.set(slot::RECORDED_AT, Value::Instant(entry.recorded_at));
         }
         past.put(session, &live, &changes, moment)?;
+        for (ancestor, past) in ancestors.iter().zip(&mut inherited) {
+            past.covers(session, moment.happened)?;
+            past.put(session, &live.seen_as(ancestor), &[], moment)?;
+        }
     }
     past.finish(session)?;
     write_live(session, &before, &live, new)?;
+    for (ancestor, past) in ancestors.iter().zip(&mut inherited) {
+        past.finish(session)?;
+        write_live(session, &before.seen_as(ancestor), &live.seen_as(ancestor), new)?;
+    }
     write_thin(session, &live)?;
     Ok(Some(live.version()))
+}
+
+/// Of these changes those of fields that the extended type has as well, with its slots.
+fn of_ancestor(own: &RecordType, ancestor: &RecordType, changes: &[(Slot, Value)]) -> Vec<(Slot, Value)> {
+    let slot = |slot: &Slot| own.fields.get(*slot).and_then(|field| ancestor.slot(&field.key));
+    changes.iter().filter_map(|(own, value)| Some((slot(own)?, value.clone()))).collect()
 }
 
 fn insert_thin(session: &mut dyn Session, live: &Record, plan: &RecordPlan) -> Result<(), Fault> {
@@ -248,7 +271,10 @@ fn write_entry(
         let sql = "INSERT INTO secret (entry, field, value, salt) VALUES (?, ?, ?, ?)";
         session.execute(sql, &[Param::Int(entry_id), Param::Text(field), Param::Text(value), Param::Blob(salt)])?;
     }
-    write_lines(session, &record.record_type, &cx)?;
+    let of_it = std::iter::once(&record.record_type).chain(lane.model.ancestors(&record.record_type));
+    for record_type in of_it {
+        write_lines(session, &record.record_type, record_type, &cx)?;
+    }
     for link in &entry.links {
         write_link(session, lane, link, &cx)?;
     }
@@ -313,11 +339,18 @@ fn add_acts(
     Ok(())
 }
 
-fn write_lines(session: &mut dyn Session, record_type: &RecordType, cx: &EntryCx<'_>) -> Result<(), Fault> {
+/// Lines in the table of the record's own type, or of one that it extends.
+fn write_lines(
+    session: &mut dyn Session,
+    own: &RecordType,
+    record_type: &RecordType,
+    cx: &EntryCx<'_>,
+) -> Result<(), Fault> {
     let moment = Moment { happened: cx.entry.happened_at, recorded: cx.entry.recorded_at };
     for line in &cx.entry.lines {
         let (LineChange::Add { slot, pos, .. } | LineChange::Remove { slot, pos }) = line;
-        let Some((field, Kind::Rows { columns, .. })) = record_type.fields.get(*slot).map(|f| (f, &f.kind)) else {
+        let key = own.fields.get(*slot).map_or("", |field| &field.key);
+        let Some((field, Kind::Rows { columns, .. })) = record_type.field(key).map(|f| (f, &f.kind)) else {
             continue;
         };
         let table = quoted(&rows_table(&record_type.name, &field.key));

@@ -137,7 +137,9 @@ impl Engine {
 
     pub(crate) fn behaviours_of(&self, record_type: &str) -> Vec<Arc<dyn Behaviour>> {
         let of = |name: &str| self.behaviours.get(name).into_iter().flatten().cloned();
-        of(record_type).chain(of(EVERY_TYPE)).collect()
+        let extended = self.model.get(record_type).map(|found| self.model.ancestors(found));
+        let inherited = extended.into_iter().flatten().flat_map(|ancestor| of(&ancestor.name));
+        inherited.chain(of(record_type)).chain(of(EVERY_TYPE)).collect()
     }
 
     /// All behaviours, for `model explain`.

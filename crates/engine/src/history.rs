@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use model::{RecordType, Slot, Value};
+use model::{Field, RecordType, Slot, Value};
 use store::schema::{quoted, short_columns};
 use store::{FOREVER, Fault, Param, Session};
 
@@ -37,6 +37,8 @@ pub(crate) struct Versions {
     names: String,
     open: Option<Open>,
     loaded: bool,
+    /// Long texts stand once, whatever types a record is of.
+    texts: bool,
 }
 
 impl Versions {
@@ -44,7 +46,12 @@ impl Versions {
         let slots: Vec<Slot> = short_columns(record_type).map(|(slot, _)| slot).collect();
         let names: String = short_columns(record_type).map(|(_, field)| format!(", {}", quoted(&field.key))).collect();
         let table = quoted(&format!("{}_v", record_type.name));
-        Self { record_type: record_type.clone(), id, table, slots, names, open: None, loaded: new }
+        Self { record_type: record_type.clone(), id, table, slots, names, open: None, loaded: new, texts: true }
+    }
+
+    /// The same history in the table of a type that the record's own type extends.
+    pub fn as_ancestor(ancestor: &Arc<RecordType>, id: i64, new: bool) -> Self {
+        Self { texts: false, ..Self::of(ancestor, id, new) }
     }
 
     /// Whether `happened` lies within the open version: then a change is put after it, else history is rebuilt.
@@ -152,6 +159,11 @@ impl Versions {
         Ok(())
     }
 
+    /// The field in this slot, where its texts are this history's to keep.
+    fn long_text(&self, slot: Slot) -> Option<&Field> {
+        self.record_type.fields.get(slot).filter(|field| self.texts && field.kind.is_long_text())
+    }
+
     fn put_long_texts(
         &self,
         session: &mut dyn Session,
@@ -160,7 +172,7 @@ impl Versions {
         first: bool,
     ) -> Result<(), Fault> {
         for (slot, value) in changes {
-            let Some(field) = self.record_type.fields.get(*slot).filter(|f| f.kind.is_long_text()) else { continue };
+            let Some(field) = self.long_text(*slot) else { continue };
             if !first {
                 clear(session, &long_text(&[Param::Int(self.id), Param::Text(&field.key)]), moment, FOREVER)?;
             }
@@ -213,7 +225,7 @@ impl Versions {
         ends.push((slot::UPDATED_AT, Value::Instant(moment.happened), next));
         self.rebuild(session, &ends, moment)?;
         for (slot, value, end) in &ends {
-            let Some(field) = self.record_type.fields.get(*slot).filter(|f| f.kind.is_long_text()) else { continue };
+            let Some(field) = self.long_text(*slot) else { continue };
             clear(session, &long_text(&[Param::Int(self.id), Param::Text(&field.key)]), moment, *end)?;
             insert_long_text(session, self.id, &field.key, value, [moment.happened, *end, moment.recorded, FOREVER])?;
         }

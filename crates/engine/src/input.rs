@@ -173,8 +173,9 @@ fn link(
 ) -> Result<Result<Value, Problem>, Error> {
     let Some(number) = number_of(json) else { return Ok(Err(wrong(field, "the number of a record"))) };
     let found = crate::record::find(cx.session, number)?;
-    let fits = |name: &str| to.iter().any(|t| t == "any" || t == name);
-    let Some((id, name)) = found.filter(|(_, name)| fits(name)) else { return Ok(Err(no_such(field, number))) };
+    let Some((id, name)) = found.filter(|(_, name)| cx.model.may_stand(name, to)) else {
+        return Ok(Err(no_such(field, number)));
+    };
     let Some(record_type) = cx.model.get(&name) else { return Ok(Err(no_such(field, number))) };
     if !cx.principal.may_read(record_type) && !cx.principal.is_system() {
         return Ok(Err(no_such(field, number)));

@@ -86,6 +86,12 @@ impl Record {
         self.record_type.slot(key).map_or(&NULL, |slot| self.get(slot))
     }
 
+    /// The same record as one of a type that its own extends: what both have, nothing else.
+    pub fn seen_as(&self, record_type: &Arc<RecordType>) -> Self {
+        let values = record_type.fields.iter().map(|field| self.by_key(&field.key).clone()).collect();
+        Self { id: self.id, record_type: record_type.clone(), values, rows: BTreeMap::new() }
+    }
+
     pub fn number(&self) -> &str {
         self.get(slot::NUMBER).as_text().unwrap_or_default()
     }

@@ -62,4 +62,25 @@ impl Model {
     pub fn by_plural(&self, plural: &str) -> Option<&RecordType> {
         self.by_plural.get(plural).and_then(|i| self.types.get(*i)).map(|t| &**t)
     }
+
+    /// The types that this one extends, nearest first: its records are theirs as well.
+    pub fn ancestors<'m>(&'m self, record_type: &RecordType) -> impl Iterator<Item = &'m Arc<RecordType>> + use<'m> {
+        let parent = record_type.extends.as_deref().and_then(|name| self.shared(name));
+        std::iter::successors(parent, |child| self.shared(child.extends.as_deref()?))
+    }
+
+    /// Whether the records of a type are records of this one: it is the type itself, or one that extends it.
+    pub fn is_a(&self, name: &str, of: &str) -> bool {
+        name == of || self.get(name).is_some_and(|found| self.ancestors(found).any(|ancestor| ancestor.name == of))
+    }
+
+    /// Whether a link that may point at these types may point at a record of this one; `any` stands for all.
+    pub fn may_stand(&self, name: &str, to: &[String]) -> bool {
+        to.iter().any(|to| to == "any" || self.is_a(name, to))
+    }
+
+    /// The type and all that extend it.
+    pub fn family<'m>(&'m self, name: &'m str) -> impl Iterator<Item = &'m Arc<RecordType>> {
+        self.types.iter().filter(move |found| self.is_a(&found.name, name))
+    }
 }

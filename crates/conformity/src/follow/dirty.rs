@@ -4,8 +4,8 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
-use model::Value;
 use model::condition::{Hop, Sql};
+use model::{Model, Value};
 use store::schema::{quoted, rows_table};
 use store::{Param, Session};
 
@@ -41,12 +41,13 @@ impl Dirty {
     pub fn subjects(
         &mut self,
         session: &mut dyn Session,
+        model: &Model,
         check: &Check,
         leaves: Range<i64>,
     ) -> Result<Subjects, Error> {
         let known = match self.read.entry((leaves.start, leaves.end)) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(vacant) => vacant.insert(changed(session, leaves)?),
+            Entry::Vacant(vacant) => vacant.insert(changed(session, model, leaves)?),
         };
         let Some(changed) = known else { return Ok(Subjects::All) };
         let mut records = BTreeSet::new();
@@ -72,7 +73,7 @@ impl Dirty {
 
 /// The records that were written, by type, with those at the other end of their links: a link that was made or ended is
 /// an entry of one of the two only.
-fn changed(session: &mut dyn Session, leaves: Range<i64>) -> Result<Option<ByType>, Error> {
+fn changed(session: &mut dyn Session, model: &Model, leaves: Range<i64>) -> Result<Option<ByType>, Error> {
     if leaves.end - leaves.start > LEAVES_MAX {
         return Ok(None);
     }
@@ -93,6 +94,13 @@ fn changed(session: &mut dyn Session, leaves: Range<i64>) -> Result<Option<ByTyp
             by_type.entry(row.need_text(1)?.to_owned()).or_default().insert(row.need_int(0)?);
             Ok(())
         })?;
+    }
+    // A record of a type that extends another is one of that as well.
+    for record_type in model.types() {
+        let Some(own) = by_type.get(&record_type.name).cloned() else { continue };
+        for ancestor in model.ancestors(record_type) {
+            by_type.entry(ancestor.name.clone()).or_default().extend(&own);
+        }
     }
     Ok(Some(by_type))
 }

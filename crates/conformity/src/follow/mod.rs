@@ -147,10 +147,11 @@ fn again(
 ) -> Result<Again, Error> {
     let (leaves, now) = (asking.leaves, asking.frame.at);
     let session = &mut *asking.session;
-    let mut subjects: BTreeSet<i64> = match dirty.subjects(session, check, cursor.leaves..leaves)? {
-        Subjects::All => return Ok(Again::Whole),
-        Subjects::These(these) => these,
-    };
+    let mut subjects: BTreeSet<i64> =
+        match dirty.subjects(session, asking.house.engine.model(), check, cursor.leaves..leaves)? {
+            Subjects::All => return Ok(Again::Whole),
+            Subjects::These(these) => these,
+        };
     let due = "SELECT subject FROM verdict WHERE check_id = ? AND flip_at <= ?";
     subjects.extend(session.ints(due, &[Param::Int(cursor.check_id), Param::Int(now)])?);
     if subjects.is_empty() && cursor.leaves == leaves {

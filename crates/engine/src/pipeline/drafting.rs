@@ -255,7 +255,7 @@ fn link(cx: &mut Cx<'_>, draft: &mut Draft, relation: &str, to: &str, add: bool)
         Err(Error::Refused(Refusal::NotFound)) => return Err(no_such()),
         Err(error) => return Err(error),
     };
-    if !types.iter().any(|t| t == "any" || *t == other.record_type.name) {
+    if !cx.engine.model().may_stand(&other.record_type.name, types) {
         return Err(no_such());
     }
     let (a, b) = if *forward { (draft.after.id, other.id) } else { (other.id, draft.after.id) };

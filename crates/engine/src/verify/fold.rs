@@ -20,6 +20,14 @@ pub(super) struct Change {
     pub update: Update,
 }
 
+impl Change {
+    /// The same act upon something else.
+    pub fn with(&self, update: Update) -> Self {
+        Self { happened: self.happened, recorded: self.recorded, entry: self.entry, leaf: self.leaf, update }
+    }
+}
+
+#[derive(Clone)]
 pub(super) enum Update {
     /// These columns, by position; the thing comes to be with its first.
     Columns(Vec<(usize, Cell)>),

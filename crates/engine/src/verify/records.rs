@@ -80,6 +80,33 @@ impl History<'_> {
         self.record_type.fields.get(slot).map_or("", |field| &field.key)
     }
 
+    /// The same history in the tables of a type that the record's own extends. Entries and long texts stand once.
+    fn seen_as<'b>(&self, ancestor: &'b RecordType) -> History<'b> {
+        let slot = |own: Slot| ancestor.slot(self.key(own));
+        let onto = |change: &Change| match &change.update {
+            Update::Columns(columns) => change.with(Update::Columns(
+                columns.iter().filter_map(|(own, cell)| Some((slot(*own)?, cell.clone()))).collect(),
+            )),
+            whole => change.with(whole.clone()),
+        };
+        let lines = self
+            .lines
+            .iter()
+            .filter_map(|((own, pos), changes)| Some(((slot(*own)?, pos.clone()), changes.iter().map(onto).collect())));
+        let own = ancestor.fields.iter().map(|field| self.record_type.slot(&field.key));
+        let live = own.map(|own| own.and_then(|own| self.live.get(own)).cloned().unwrap_or((Cell::Null, None)));
+        History {
+            id: self.id,
+            record_type: ancestor,
+            number: self.number.clone(),
+            entries: Vec::new(),
+            changes: self.changes.iter().map(onto).collect(),
+            long_texts: BTreeMap::new(),
+            lines: lines.collect(),
+            live: live.collect(),
+        }
+    }
+
     fn live(&self, slot: Slot) -> Cell {
         self.live.get(slot).map_or(Cell::Null, |(cell, _)| cell.clone())
     }
@@ -126,6 +153,13 @@ fn record(
     rows::versions(&history, &chunk.versions.remove(&(index, id)).unwrap_or_default())?;
     rows::long_texts(&history, chunk.long_texts.remove(&id).unwrap_or_default())?;
     rows::lines(&history, chunk.lines.remove(&(index, id)).unwrap_or_default())?;
+    for ancestor in model.ancestors(record_type) {
+        let Some(index) = place(&ancestor.name) else { continue };
+        let seen = history.seen_as(ancestor);
+        live_row(&seen, chunk.live.remove(&(index, id)))?;
+        rows::versions(&seen, &chunk.versions.remove(&(index, id)).unwrap_or_default())?;
+        rows::lines(&seen, chunk.lines.remove(&(index, id)).unwrap_or_default())?;
+    }
     totals.rows += steps::steps(&history, chunk.steps.remove(&id).unwrap_or_default())?;
     totals.rows += steps::comments(&history, chunk.comments.remove(&id).unwrap_or_default())?;
     Ok(())

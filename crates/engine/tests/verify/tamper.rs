@@ -312,3 +312,17 @@ const AN_ALTERED_PAST: &[Case] = &[
 fn an_altered_past_is_named() {
     check(AN_ALTERED_PAST);
 }
+
+#[test]
+fn an_altered_row_among_the_records_of_an_extended_type_is_named() {
+    for on in crate::world::databases() {
+        let world = World::new(on);
+        let number = world.run(create("outage", &[("title", "dark".into()), ("urgency", 3.into())])).number;
+        assert!(world.verify().ok);
+        world.session().batch("UPDATE ticket SET urgency = 4").unwrap();
+        let found = world.verify().first_difference.unwrap();
+        let Where { table, record, field, .. } = &found.where_;
+        let named = (table.as_deref(), record.as_deref(), field.as_deref());
+        assert_eq!(named, (Some("ticket"), Some(number.as_str()), Some("urgency")));
+    }
+}

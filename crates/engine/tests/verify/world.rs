@@ -13,7 +13,7 @@ use store::{Location, Session};
 
 pub const START: i64 = 1_767_225_600_000_000; // 2026-01-01T00:00:00Z
 
-const MODEL: [(&str, &str); 3] = [
+const MODEL: [(&str, &str); 4] = [
     (
         "setting/setting.toml",
         r#"
@@ -93,6 +93,19 @@ comment = ["public", "internal"]
 public_only = true
 read = "true"
 comment = ["public"]
+"#,
+    ),
+    (
+        "outage/outage.toml",
+        r#"
+[record]
+name = "outage"
+plural = "outages"
+prefix = "OUT"
+extends = "ticket"
+[fields]
+minutes = { kind = "integer", range = [0, 1_000_000] }
+postmortem = { kind = "long_text" }
 "#,
     ),
 ];

@@ -9,6 +9,8 @@ use super::read_file::FileDecl;
 use super::reader::Word;
 use super::source::Sink;
 
+const OF_PARENT: &str = "belongs to the parent, whose records these are too";
+
 /// Levels of `extends`: a type, its parent and the parent's parent.
 const LEVELS_MAX: usize = 3;
 
@@ -130,6 +132,27 @@ pub(super) fn fill(own: &mut Rights, base: &Rights) {
     own.public_only |= base.public_only;
 }
 
+/// Who sees a record is the parent's to say, since the parent's lists show it; a child may hide fields of its own.
+fn keep_sight(name: &str, own: &mut Parts, base: &Parts, sink: &Sink) {
+    let is_own = |key: &str| own.fields.iter().any(|field| field.key.value == key);
+    for permission in &mut own.permissions {
+        let Rights { read, sees, hide, scoped, public_only, .. } = &mut permission.rights;
+        let role = &permission.role;
+        for word in read.iter().chain(sees.iter().flatten()) {
+            sink.error(&word.place, format!("what role `{}` sees of `{name}` {OF_PARENT}", role.value));
+        }
+        if *scoped || *public_only {
+            sink.error(&role.place, format!("what role `{}` sees of `{name}` {OF_PARENT}", role.value));
+        }
+        let Some(hide) = hide else { continue };
+        for word in hide.iter().filter(|word| !is_own(&word.value)) {
+            sink.error(&word.place, format!("whether role `{}` sees `{}` {OF_PARENT}", role.value, word.value));
+        }
+        let of_base = base.permissions.iter().find(|of_base| of_base.role.value == role.value);
+        hide.extend(of_base.into_iter().flat_map(|of_base| of_base.rights.hide.clone()).flatten());
+    }
+}
+
 /// Gives children what their parents have, parents first.
 fn extend(mut records: Vec<RecordDecl>, sink: &Sink) -> Vec<RecordDecl> {
     let parents: BTreeMap<String, String> = records
@@ -166,11 +189,14 @@ fn extend(mut records: Vec<RecordDecl>, sink: &Sink) -> Vec<RecordDecl> {
         let Some((base, scope)) = base.map(|base| (base.parts.clone(), base.scope.clone())) else { continue };
         let Some(record) = records.get_mut(index) else { continue };
         if let Some(own) = &record.parts.lifecycle {
-            let rule = "belongs to the parent, whose records these are too";
-            sink.error(&own.place, format!("the life-cycle of `{}` {rule}", record.name.value));
+            sink.error(&own.place, format!("the life-cycle of `{}` {OF_PARENT}", record.name.value));
             record.parts.lifecycle = None;
         }
-        record.scope = record.scope.take().or(scope);
+        if let Some(own) = record.scope.take() {
+            sink.error(&own.place, format!("the scope of `{}` {OF_PARENT}", record.name.value));
+        }
+        record.scope = scope;
+        keep_sight(&record.name.value, &mut record.parts, &base, sink);
         inherit(&mut record.parts, base);
     }
     records

@@ -121,7 +121,7 @@ pub(crate) fn visible(
 ) -> Result<Record, Problem> {
     let mut reader = app.engine.reader()?;
     let (id, name) = engine::find(&mut *reader, number)?.ok_or_else(Problem::not_found)?;
-    if name != record_type.name {
+    if !app.engine.model().is_a(&name, &record_type.name) {
         return Err(Problem::not_found());
     }
     let live = engine::load(&mut *reader, record_type, id, Time::Live)?.ok_or_else(Problem::not_found)?;

@@ -36,7 +36,7 @@ pub fn by_title(visit: &Visit, types: &[String], text: &str, most: usize) -> Ans
     let all: Vec<&str> = if types.iter().any(|name| name == "any") {
         engine.model().types().iter().map(|found| found.name.as_str()).collect()
     } else {
-        types.iter().map(String::as_str).collect()
+        types.iter().flat_map(|name| engine.model().family(name)).map(|found| found.name.as_str()).collect()
     };
     Ok(search::by_title(&mut *engine.reader()?, engine.model(), &visit.principal, &all, text, most)?)
 }
@@ -62,11 +62,15 @@ pub fn by_number(visit: &Visit, typed: &str) -> Answer<Option<Named>> {
     }
 }
 
-/// The canonical address of a record that was asked for by another number: `INC-42`, `INC0000045` of a source.
+/// The canonical address of a record that was asked for by another number (`INC-42`, `INC0000045` of a source), or among
+/// the records of a type that its own extends.
 pub fn elsewhere(visit: &Visit, record_type: &RecordType, number: &str) -> Answer<Option<String>> {
     let padded = engine::padded_number(number);
     if padded.as_deref() == Some(number) {
-        return Ok(None);
+        let model = visit.app.engine.model();
+        let own = number.split_once('-').and_then(|(prefix, _)| model.by_prefix(prefix));
+        let own = own.filter(|own| own.name != record_type.name && model.is_a(&own.name, &record_type.name));
+        return Ok(own.map(|own| format!("/{}/{number}", own.path)));
     }
     let found = by_number(visit, number)?.filter(|named| named.record_type == record_type.name);
     Ok(found.map(|named| format!("/{}/{}", record_type.path, named.number)))

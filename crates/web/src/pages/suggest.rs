@@ -14,7 +14,7 @@ const TYPES_MAX: usize = 40;
 pub async fn show(visit: Visit, Path(types): Path<String>) -> Answer {
     let query = visit.address.get("q").unwrap_or_default().to_owned();
     let types: Vec<String> = types.split(',').take(TYPES_MAX).map(str::to_owned).collect();
-    let fits = |name: &str| types.iter().any(|t| t == "any" || t == name);
+    let fits = |name: &str| visit.app.engine.model().may_stand(name, &types);
     let mut named: Vec<_> =
         find::by_number(&visit, &query)?.into_iter().filter(|named| fits(&named.record_type)).collect();
     named.extend(find::by_title(&visit, &types, &query, OPTIONS_MAX)?);
