@@ -25,6 +25,7 @@ const MODEL: Files = texts![
     "shared/occasion/occasion.toml",
     "shared/person/person.toml",
     "shared/role_assignment/role_assignment.toml",
+    "shared/rule_set/rule_set.toml",
     "shared/setting/setting.toml",
     "shared/team/team.toml",
     "support/communication/communication.toml",

@@ -14,6 +14,7 @@ use crate::checks::{Check, Checks, Population, Share};
 use crate::exceptions::{ExceptionRow, Exceptions, cursor_after, explain, parse_cursor};
 use crate::figures::{self, FigureRow, Figures};
 use crate::follow;
+use crate::library::RuleTexts;
 use crate::question::{Frame, Question, hex};
 use crate::scan::{self, Counts, Months, Verdict};
 use crate::settings::Registry;
@@ -28,6 +29,9 @@ pub struct Library {
     pub settings: Arc<Registry>,
     pub checks: Arc<Checks>,
     pub figures: Arc<Figures>,
+    /// Hash of the model that they judge with.
+    pub(crate) model: [u8; 32],
+    pub(crate) texts: Arc<RuleTexts>,
 }
 
 /// Conformity of one organisation's records.
@@ -35,6 +39,8 @@ pub struct Conformity {
     pub(crate) engine: Arc<Engine>,
     pub(crate) library: Library,
     cache: Mutex<HashMap<Asked, Months>>,
+    /// Conformity by rules that were in force earlier, by their hashes.
+    pub(crate) earlier: Mutex<HashMap<(String, String), Arc<Conformity>>>,
 }
 
 /// What an answer depends on, to the minute.
@@ -58,7 +64,7 @@ const MINUTE: i64 = 60_000_000;
 
 impl Conformity {
     pub fn open(engine: Arc<Engine>, library: Library) -> Self {
-        Self { engine, library, cache: Mutex::default() }
+        Self { engine, library, cache: Mutex::default(), earlier: Mutex::default() }
     }
 
     pub fn library(&self) -> &Library {
@@ -241,6 +247,7 @@ impl Conformity {
             checks: results.iter().map(|result| result.row(frame)).collect(),
             assessment: stated.valid(&requirement.id).map(row),
             assessments: stated.assessments(&requirement.id).iter().map(row).collect(),
+            by_rules,
             nil_returns: stated.nil_returns(&requirement.id).iter().map(|nil| nil.number.clone()).collect(),
             undecided: undecided.cloned().collect(),
             from: frame.period.from().to_string(),
@@ -255,7 +262,7 @@ impl Conformity {
     fn shown(&self, requirement: &Requirement, results: &[CheckResult], frame: &Frame) -> String {
         let mut hash = Sha256::new();
         hash.update(self.library.catalogue.hash);
-        hash.update(self.engine.model().hash);
+        hash.update(self.library.model);
         hash.update(format!("{} {} {} {}\n", requirement.id, frame.period.from(), frame.period.to(), frame.stamp));
         for result in results {
             hash.update(result.check.hash);
@@ -268,7 +275,7 @@ impl Conformity {
     pub(crate) fn rules(&self, frame: &Frame) -> String {
         let mut hash = Sha256::new();
         hash.update(self.library.catalogue.hash);
-        hash.update(self.engine.model().hash);
+        hash.update(self.library.model);
         self.library.checks.all().iter().for_each(|check| hash.update(check.hash));
         hash.update(&frame.stamp);
         hex(&hash.finalize())

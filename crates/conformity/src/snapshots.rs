@@ -23,6 +23,15 @@ pub struct Snapshot {
     pub body: String,
 }
 
+impl Snapshot {
+    /// What the requirement came to that day.
+    pub fn status(&self) -> Option<Status> {
+        let body: serde_json::Value = serde_json::from_str(&self.body).ok()?;
+        let status = body.get("status")?.as_str()?;
+        Status::ALL.into_iter().find(|known| known.as_str() == status)
+    }
+}
+
 impl Conformity {
     /// Keeps today's results, once a day; how many were new. Requirements that nobody has assessed and that have no
     /// checks are left out: there is nothing to keep.

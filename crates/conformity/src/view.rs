@@ -69,6 +69,8 @@ pub struct RequirementView {
     /// The question that is left for a person; empty where records decide.
     pub judgement: String,
     pub checks: Vec<CheckRow>,
+    /// What follows from the checks alone; an assessment may say otherwise.
+    pub by_rules: Status,
     /// The assessment that counts.
     pub assessment: Option<AssessmentRow>,
     /// All that were made, the latest first.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ledger::{LogId, Signer};
 use model::Model;
+use sha2::{Digest, Sha256};
 use store::{Fault, Location, Param, Pool, Reader, Session, SessionExt, Writer};
 
 use crate::apply::apply;
@@ -170,6 +171,20 @@ impl Engine {
     {
         let answer = self.writer.write(move |session, _| work(session).map(store::Outcome::<T, ()>::Keep))?;
         answer.map_err(|()| Fault::database("the writer refused its own work"))
+    }
+
+    /// Keeps a text under its SHA-256 in hexadecimal, once; [`Self::kept`] gives it back.
+    pub fn keep(&self, kind: &'static str, body: String) -> Result<String, Fault> {
+        let hash = hex(&Sha256::digest(body.as_bytes()));
+        let (key, now) = (hash.clone(), self.clock.now());
+        self.write(move |session| keep_text(session, kind, &key, &body, now))?;
+        Ok(hash)
+    }
+
+    /// A text that was kept; `None` where there is none under this hash.
+    pub fn kept(&self, kind: &str, hash: &str) -> Result<Option<String>, Fault> {
+        let sql = "SELECT body FROM text_version WHERE kind = ? AND hash = ?";
+        self.reader()?.optional_text(sql, &[Param::Text(kind), Param::Text(hash)])
     }
 
     /// Is told of the new leaves after each durable commit of this process.

@@ -79,3 +79,19 @@ fn yesterdays_rule_is_not_set_today() -> Outcome {
     assert_eq!(shown["history"].as_array().map(Vec::len), Some(1));
     Ok(())
 }
+
+#[test]
+fn the_rules_of_then_are_asked_for_by_address() -> Outcome {
+    let app = TestApp::start()?;
+    let auditor = app.actor("internal-auditor")?;
+    app.wait(HOUR);
+    app.conformity.keep_rules()?;
+    app.wait(HOUR);
+    let row = |query: &str| auditor.client.get(&format!("/api/v1/requirements/8.6.1-a{query}"));
+    assert_eq!(row("?at=2026-03-02T13:30:00Z&rules=then").expect(200)["requirement"], "8.6.1-a");
+    let early = row("?at=2026-03-02T12:30:00Z&rules=then").expect(422);
+    assert!(early["detail"].as_str().is_some_and(|why| why.contains("before 2026-03-02T13:00:00Z")), "{early}");
+    row("?rules=then").expect(422);
+    row("?rules=mine").expect(422);
+    Ok(())
+}

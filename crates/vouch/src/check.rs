@@ -1,6 +1,7 @@
 //! `vouch check`: live conformity, for people and pipelines.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use conformity::{CheckRow, Conformity, Question};
@@ -12,11 +13,9 @@ use crate::users::said;
 
 pub fn run(options: &Check) -> anyhow::Result<ExitCode> {
     let engine = open(&options.data, Expect::Existing, Opening::default())?;
-    if let Some(rules) = &options.rules {
-        earlier_rules(&engine, options, rules)?;
-    }
     let conformity = conformity(&engine)?;
     let question = question(&engine, options)?;
+    let conformity = by_rules(conformity, options, &question)?;
     let rows = conformity.checks(options.clause.as_deref(), &question)?;
     match options.format {
         TableFormat::Json => println!("{}", serde_json::to_string_pretty(&rows)?),
@@ -28,24 +27,13 @@ pub fn run(options: &Check) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The rules in force at a time are those of the catalogue that was loaded then; this program knows its own only.
-fn earlier_rules(engine: &Engine, options: &Check, rules: &str) -> anyhow::Result<()> {
-    if rules != "then" {
-        bail!("--rules {rules}: expected then");
-    }
-    let first = store::SessionExt::optional_int(
-        &mut *engine.reader()?,
-        "SELECT min(known_from) FROM text_version WHERE kind = 'model'",
-        &[],
-    )?;
-    let at = options.at.as_deref().and_then(engine::input::instant).context("--rules then needs --at TIME")?;
-    match first {
-        Some(first) if at >= first => Ok(()),
-        Some(first) => {
-            let earliest = jiff::Timestamp::from_microsecond(first)?;
-            bail!("no catalogue was loaded before {earliest}: expected --at from then on")
-        }
-        None => bail!("no catalogue has been loaded yet"),
+/// Whether the rules of now judge, or those that were in force at the instant asked about.
+fn by_rules(conformity: Arc<Conformity>, options: &Check, question: &Question) -> anyhow::Result<Arc<Conformity>> {
+    match (options.rules.as_deref(), question.time) {
+        (None | Some("now"), _) => Ok(conformity),
+        (Some("then"), Time::At { valid, .. }) => Ok(conformity.by_rules_of(valid)?),
+        (Some("then"), Time::Live) => bail!("--rules then needs --at TIME"),
+        (Some(other), _) => bail!("--rules {other}: expected then or now"),
     }
 }
 

@@ -162,8 +162,8 @@ pub struct Check {
     /// As it was known then, now, or at an instant
     #[arg(long, value_name = "then|now|TIME")]
     pub known: Option<String>,
-    /// Judge by the rules of that time
-    #[arg(long, value_name = "then")]
+    /// Judge by the rules of that time, or of now
+    #[arg(long, value_name = "then|now")]
     pub rules: Option<String>,
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     pub format: TableFormat,

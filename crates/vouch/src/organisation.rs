@@ -36,9 +36,11 @@ pub fn library(model: &Model) -> anyhow::Result<Library> {
     library.map_err(|e| anyhow::anyhow!("the built-in checks do not load: {e}"))
 }
 
-/// Conformity over an open organisation.
+/// Conformity over an open organisation, by the rules of this program: from now on they are those in force.
 pub fn conformity(engine: &Arc<Engine>) -> anyhow::Result<Arc<Conformity>> {
-    Ok(Arc::new(Conformity::open(engine.clone(), library(engine.model())?)))
+    let conformity = Conformity::open(engine.clone(), library(engine.model())?);
+    conformity.keep_rules()?;
+    Ok(Arc::new(conformity))
 }
 
 fn own_settings() -> (&'static str, &'static str) {

@@ -11,3 +11,4 @@ mod occasions;
 mod oracle;
 mod records;
 mod requirements;
+mod rules_then;

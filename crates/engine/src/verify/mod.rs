@@ -115,6 +115,7 @@ fn run(session: &mut dyn Session, model: &Model, signer: Option<&SignerHead>, re
     records::check(session, model, &head, &mut totals)?;
     links::check(session, &mut totals)?;
     whole::counts(session, model, &head, &totals)?;
+    whole::kept_texts(session)?;
     whole::foreign_keys(session)?;
     report.warnings.extend(totals.warnings);
     Ok(())

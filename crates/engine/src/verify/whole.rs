@@ -1,6 +1,7 @@
 //! What concerns the database as a whole: its file, the head row, counters, and rows that belong to nothing.
 
 use model::{Kind, Model};
+use sha2::{Digest, Sha256};
 use store::schema::{quoted, rows_table};
 use store::{Dialect, Fault, Param, Session, SessionExt};
 
@@ -153,6 +154,24 @@ pub(super) fn foreign_keys(session: &mut dyn Session) -> Result<(), Stop> {
     let Some([table, row, parent]) = first else { return Ok(()) };
     let finding = Finding::new("a row refers to one that does not exist", table.text().unwrap_or_default());
     Err(finding.stop(format!("a row in {}", parent.text().unwrap_or_default()), format!("row {row} refers to none")))
+}
+
+/// Texts that are kept under their own hash: what entries name by it must still be what it was.
+pub(super) fn kept_texts(session: &mut dyn Session) -> Result<(), Stop> {
+    let mut altered = None;
+    session.query("SELECT kind, hash, body FROM text_version WHERE kind <> 'model' ORDER BY id", &[], &mut |row| {
+        let [kind, hash, body] =
+            [0, 1, 2].map(|column| Cell::read(row, column, true).text().unwrap_or_default().to_owned());
+        let found = crate::engine::hex(&Sha256::digest(body.as_bytes()));
+        if altered.is_none() && found != hash {
+            altered = Some((kind, hash, found));
+        }
+        Ok(())
+    })?;
+    let Some((kind, expected, found)) = altered else { return Ok(()) };
+    Err(Finding::new(format!("a kept text ({kind}) is not what its hash says"), "text_version")
+        .field("body")
+        .stop(expected, found))
 }
 
 /// Model texts by id: the hash, in hexadecimal, under which entries name them.

@@ -9,8 +9,9 @@ use super::people::{ADMINISTRATOR, PEOPLE, PROCESS_OWNER, SERVICE_MANAGER, Someb
 use super::services::{CUSTOMERS, DEPENDENCIES, ITEMS, LISTS, SERVICES};
 use super::world::{VOUCH, World, instant};
 
-/// Decisions come first: what is not decided on a day cannot be judged for that day.
+/// The rules come first, then decisions: what is not decided on a day cannot be judged for that day.
 pub fn found(world: &mut World, hours: &Hours) -> anyhow::Result<()> {
+    world.conformity()?;
     our_people(world)?;
     for (key, value, reason) in decisions::first(hours) {
         decide(world, key, &value, None, reason)?;

@@ -113,12 +113,17 @@ impl World {
         self.act(who, Act::Link { number, relation, to, add: true })
     }
 
-    /// Names the result that somebody looks at who assesses a requirement now.
-    pub fn shown(&mut self, requirement: &str) -> anyhow::Result<String> {
-        let conformity = match &self.conformity {
+    /// Whoever judges, by rules that stand in the ledger from the first question on.
+    pub fn conformity(&mut self) -> anyhow::Result<Arc<Conformity>> {
+        Ok(match &self.conformity {
             Some(open) => open.clone(),
             None => self.conformity.insert(conformity(&self.engine)?).clone(),
-        };
+        })
+    }
+
+    /// Names the result that somebody looks at who assesses a requirement now.
+    pub fn shown(&mut self, requirement: &str) -> anyhow::Result<String> {
+        let conformity = self.conformity()?;
         let view = conformity.requirement(requirement, &Question::NOW).map_err(|e| anyhow::anyhow!("{e}"))?;
         Ok(view.shown)
     }

@@ -1,11 +1,13 @@
 //! Conformity: requirements, checks and their exceptions, judgements and nil returns.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use conformity::{Judgement, Nil, Question};
-use engine::{Channel, Principal};
+use conformity::{Conformity, Judgement, Nil, Question};
+use engine::{Channel, Principal, Time};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -24,6 +26,8 @@ pub struct Asked {
     pub to: Option<String>,
     pub at: Option<String>,
     pub known: Option<String>,
+    /// `then`: by the rules that were in force at `at`.
+    pub rules: Option<String>,
     pub cursor: Option<String>,
     pub limit: Option<usize>,
 }
@@ -44,13 +48,24 @@ pub(crate) fn question(app: &App, asked: &Asked) -> Result<Question, Problem> {
     Ok(Question { period, time })
 }
 
+/// Conformity by the rules that the question asks for.
+pub(crate) fn judge(app: &App, asked: &Asked, question: &Question) -> Result<Arc<Conformity>, Problem> {
+    match (asked.rules.as_deref(), question.time) {
+        (None | Some("now"), _) => Ok(app.conformity.clone()),
+        (Some("then"), Time::At { valid, .. }) => Ok(app.conformity.by_rules_of(valid)?),
+        (Some("then"), Time::Live) => Err(Problem::unprocessable("rules", "without_at", "the rules of then need `at`")),
+        (Some(_), _) => Err(Problem::unprocessable("rules", "bad_rules", "expected then or now")),
+    }
+}
+
 fn period(from: &str, to: &str) -> Result<calendar::Period, Problem> {
     calendar::Period::parse(from, to).map_err(|e| Problem::unprocessable("from", "bad_period", e.to_string()))
 }
 
 pub async fn requirements(State(app): State<App>, Caller(principal): Caller, Query(asked): Query<Asked>) -> Answer {
     allowed(&app, &principal)?;
-    let rows = app.conformity.requirements(asked.clause.as_deref(), &question(&app, &asked)?)?;
+    let question = question(&app, &asked)?;
+    let rows = judge(&app, &asked, &question)?.requirements(asked.clause.as_deref(), &question)?;
     Ok(axum::Json(json!({ "items": rows, "next_cursor": null })).into_response())
 }
 
@@ -61,12 +76,14 @@ pub async fn requirement(
     Query(asked): Query<Asked>,
 ) -> Answer {
     allowed(&app, &principal)?;
-    Ok(axum::Json(app.conformity.requirement(&id, &question(&app, &asked)?)?).into_response())
+    let question = question(&app, &asked)?;
+    Ok(axum::Json(judge(&app, &asked, &question)?.requirement(&id, &question)?).into_response())
 }
 
 pub async fn checks(State(app): State<App>, Caller(principal): Caller, Query(asked): Query<Asked>) -> Answer {
     allowed(&app, &principal)?;
-    let rows = app.conformity.checks(asked.clause.as_deref(), &question(&app, &asked)?)?;
+    let question = question(&app, &asked)?;
+    let rows = judge(&app, &asked, &question)?.checks(asked.clause.as_deref(), &question)?;
     Ok(axum::Json(json!({ "items": rows, "next_cursor": null })).into_response())
 }
 
@@ -77,7 +94,8 @@ pub async fn check(
     Query(asked): Query<Asked>,
 ) -> Answer {
     allowed(&app, &principal)?;
-    Ok(axum::Json(app.conformity.detail(&id, &question(&app, &asked)?)?).into_response())
+    let question = question(&app, &asked)?;
+    Ok(axum::Json(judge(&app, &asked, &question)?.detail(&id, &question)?).into_response())
 }
 
 pub async fn exceptions(
@@ -88,7 +106,9 @@ pub async fn exceptions(
 ) -> Answer {
     allowed(&app, &principal)?;
     let limit = asked.limit.unwrap_or(LIMIT_DEFAULT);
-    let found = app.conformity.exceptions(&id, &question(&app, &asked)?, asked.cursor.as_deref(), limit)?;
+    let question = question(&app, &asked)?;
+    let judge = judge(&app, &asked, &question)?;
+    let found = judge.exceptions(&id, &question, asked.cursor.as_deref(), limit)?;
     Ok(axum::Json(found).into_response())
 }
 

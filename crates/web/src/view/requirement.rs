@@ -31,6 +31,8 @@ pub struct RequirementPage {
     pub reason: Sentence,
     /// The rules alone would say this, where an assessment says otherwise.
     pub rules_say: Option<Status>,
+    /// Of a past: the way to judge by the rules of then, or back to those of now.
+    pub other_rules: Option<Link>,
     pub period: Period,
     pub at: Option<AtControl>,
     /// The checks that count first, then practice and indicators.

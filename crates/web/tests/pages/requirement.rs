@@ -221,6 +221,7 @@ fn requirement() -> RequirementPage {
         status: Some(status(Mark::Bad, "Does not conform")),
         reason: "a check that is necessary fails, and no other evidence was cited".into(),
         rules_say: Some(status(Mark::Warn, "evidence missing")),
+        other_rules: Some(link("Judge by the rules of then", "/requirements/8.6.1-c?at=2026-02-01T00:00&rules=then")),
         period: period(),
         at: Some(at_control("/requirements/8.6.1-c")),
         checks: vec![check(), empty_check()],

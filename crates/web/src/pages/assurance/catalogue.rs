@@ -71,7 +71,7 @@ pub async fn show(visit: Visit) -> Answer {
 }
 
 fn heading_of(looking: &Looking, clause: &str) -> Link {
-    let title = looking.visit.app.conformity.catalogue().clause(clause).map_or("", |found| found.title.as_str());
+    let title = looking.conformity.catalogue().clause(clause).map_or("", |found| found.title.as_str());
     Link::new(format!("{clause} {title}"), looking.href(&format!("/conformity/{clause}")))
 }
 

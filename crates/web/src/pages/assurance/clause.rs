@@ -15,7 +15,7 @@ use crate::view::words;
 
 pub async fn show(visit: Visit, Path(number): Path<String>) -> Answer {
     let looking = Looking::of(visit)?;
-    if looking.visit.app.conformity.catalogue().clause(&number).is_none() {
+    if looking.conformity.catalogue().clause(&number).is_none() {
         return Err(not_found());
     }
     let under = number.clone();
@@ -29,7 +29,7 @@ pub async fn show(visit: Visit, Path(number): Path<String>) -> Answer {
         clauses.iter().filter(direct).filter(|row| row.requirements > 0).map(|row| tile(&looking, row)).collect();
     let tally = Tally::of(views.iter().map(|view| (view.status, 1)));
     let status = clauses.iter().find(|row| row.clause == number).and_then(|row| row.status);
-    let catalogue = looking.visit.app.conformity.catalogue();
+    let catalogue = looking.conformity.catalogue();
     let title = catalogue.clause(&number).map_or("", |clause| clause.title.as_str());
     let mut crumbs = vec![Link::new("Conformity", looking.href("/conformity"))];
     let path = catalogue.path(&number);
@@ -117,7 +117,7 @@ fn carriers(looking: &Looking, views: &[&RequirementView]) -> Vec<Link> {
 
 /// The clauses before and after that ask something, at any depth.
 fn neighbours(looking: &Looking, number: &str) -> (Option<Link>, Option<Link>) {
-    let catalogue = looking.visit.app.conformity.catalogue();
+    let catalogue = looking.conformity.catalogue();
     let asks: Vec<_> = catalogue
         .tree()
         .into_iter()

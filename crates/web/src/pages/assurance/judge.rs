@@ -31,7 +31,7 @@ pub fn may_assess(visit: &Visit) -> bool {
 
 /// Only where the catalogue allows it and the period is empty.
 pub fn may_state_nil(looking: &Looking, view: &RequirementView) -> bool {
-    let allowed = looking.visit.app.conformity.catalogue().requirement(&view.requirement).is_some_and(|r| r.nil_return);
+    let allowed = looking.conformity.catalogue().requirement(&view.requirement).is_some_and(|r| r.nil_return);
     let empty = view.checks.iter().all(|check| check.population == 0);
     allowed && empty && looking.is_live() && may_create(&looking.visit, "nil-returns")
 }

@@ -9,17 +9,19 @@ mod overview;
 mod requirement;
 mod stated;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use conformity::{Question, Status};
+use conformity::{Conformity, Question, Status};
 use engine::Time;
 
 use super::address::Address;
 use super::refused::{Answer, Refused};
 use super::visit::Visit;
 use super::wall;
-use crate::api::conformity::{Asked, allowed, question};
+use crate::api::conformity::{Asked, allowed, judge as judge_by, question};
 use crate::api::json::instant;
 use crate::api::problem::Problem;
 use crate::app::App;
@@ -52,6 +54,8 @@ async fn to_requirement(visit: Visit, axum::extract::Path(id): axum::extract::Pa
 pub struct Looking {
     pub visit: Visit,
     pub question: Question,
+    /// By the rules of now, or by those that were in force at the instant asked about.
+    pub conformity: Arc<Conformity>,
 }
 
 impl Looking {
@@ -61,10 +65,17 @@ impl Looking {
             visit.address.get(name).map(|text| visit.wall.read(text).map_or_else(|| text.to_owned(), instant))
         };
         let day = |name: &str| visit.address.get(name).map(str::to_owned);
-        let asked =
-            Asked { from: day("from"), to: day("to"), at: local("at"), known: local("known"), ..Asked::default() };
+        let asked = Asked {
+            from: day("from"),
+            to: day("to"),
+            at: local("at"),
+            known: local("known"),
+            rules: day("rules"),
+            ..Asked::default()
+        };
         let question = question(&visit.app, &asked)?;
-        Ok(Self { visit, question })
+        let conformity = judge_by(&visit.app, &asked, &question)?;
+        Ok(Self { visit, question, conformity })
     }
 
     /// The cut-off.
@@ -77,6 +88,18 @@ impl Looking {
 
     pub fn is_live(&self) -> bool {
         self.question.time == Time::Live
+    }
+
+    /// Of a past: whether the rules of then judge, and the address by which the others would.
+    pub fn other_rules(&self) -> Option<Link> {
+        let Time::At { valid, .. } = self.question.time else { return None };
+        let address = &self.visit.address;
+        if address.get("rules") == Some("then") {
+            return Some(Link::new("Judge by the rules of now", address.without(&["rules"]).to_string()));
+        }
+        let then = self.conformity.by_rules_of(valid).ok().filter(|then| !Arc::ptr_eq(then, &self.conformity))?;
+        drop(then);
+        Some(Link::new("Judge by the rules of then", address.with("rules", Some("then")).to_string()))
     }
 
     fn days(&self) -> calendar::Period {
@@ -119,7 +142,7 @@ impl Looking {
     /// An address of this area, with the period and the time of this page.
     pub fn href(&self, path: &str) -> String {
         let mut address = Address::new(path, None);
-        for name in ["from", "to", "at", "known"] {
+        for name in ["from", "to", "at", "known", "rules"] {
             if let Some(value) = self.visit.address.get(name) {
                 address = address.with(name, Some(value));
             }
@@ -130,10 +153,10 @@ impl Looking {
     /// Asks what may take a while, on a thread that may.
     pub async fn ask<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&conformity::Conformity, &Question) -> Result<T, conformity::Error> + Send + 'static,
+        work: impl FnOnce(&Conformity, &Question) -> Result<T, conformity::Error> + Send + 'static,
     ) -> Answer<T> {
-        let (app, question) = (self.visit.app.clone(), self.question);
-        Ok(crate::api::conformity::blocking(move || work(&app.conformity, &question)).await?)
+        let (conformity, question) = (self.conformity.clone(), self.question);
+        Ok(crate::api::conformity::blocking(move || work(&conformity, &question)).await?)
     }
 }
 

@@ -13,13 +13,16 @@ use super::super::refused::Answer;
 use super::super::visit::Visit;
 use super::check::{self, Answered};
 use super::{Looking, judge, not_found, said, stated};
+use crate::api::problem::Problem;
 use crate::view::form::Form;
-use crate::view::parts::{Link, Mark, Sentence};
-use crate::view::requirement::{Judgement, LinkedNote, ProofNote, RequirementPage, SettingUse};
+use crate::view::parts::{Link, Mark, Sentence, Status as Shown};
+use crate::view::requirement::{HistoryLine, Judgement, LinkedNote, ProofNote, RequirementPage, SettingUse};
 
 /// Exceptions of one check, at first and when somebody goes on.
 const FIRST: usize = 20;
 const NEXT: usize = 100;
+/// Changes of its status that a page shows.
+const HISTORY_MAX: usize = 20;
 
 pub async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
     let looking = Looking::of(visit)?;
@@ -36,10 +39,10 @@ pub struct Returned {
 
 pub async fn page(looking: &Looking, id: &str, returned: Returned) -> Answer<RequirementPage> {
     let visit = &looking.visit;
-    if visit.app.conformity.catalogue().requirement(id).is_none() {
+    if looking.conformity.catalogue().requirement(id).is_none() {
         return Err(not_found());
     }
-    let checks: Vec<Arc<Check>> = visit.app.conformity.library().checks.of_requirement(id).cloned().collect();
+    let checks: Vec<Arc<Check>> = looking.conformity.library().checks.of_requirement(id).cloned().collect();
     let (name, wanted) = (id.to_owned(), checks.clone());
     let further = visit.address.get("check").map(str::to_owned);
     let after = visit.address.get("after").map(str::to_owned);
@@ -65,7 +68,7 @@ fn fill(
     returned: Returned,
 ) -> Answer<RequirementPage> {
     let visit = &looking.visit;
-    let catalogue = visit.app.conformity.catalogue();
+    let catalogue = looking.conformity.catalogue();
     let requirement = catalogue.requirement(&view.requirement).ok_or_else(not_found)?;
     let clause = catalogue.clause(&view.clause).map_or("", |clause| clause.title.as_str());
     let clause = Link::new(format!("{} {clause}", view.clause), looking.href(&format!("/conformity/{}", view.clause)));
@@ -89,17 +92,44 @@ fn fill(
         text: view.text.clone(),
         status: Some(said(view.status)),
         reason: Sentence::from(reason(view)),
-        rules_say: None,
+        rules_say: rules_say(view),
+        other_rules: looking.other_rules(),
         period: looking.period(),
         at: Some(visit.at_control(looking.question.time)),
         checks: shown,
         judgement: judgement(looking, view, returned)?,
         settings: uses(looking, &requirement.settings, &settings),
-        history: Vec::new(),
+        history: history(looking, &view.requirement)?,
         documents: documents(requirement),
         typical: requirement.typical_nonconformity.clone(),
         proof: Some(proof(view)),
     })
+}
+
+/// What follows from the rules alone, where an assessment that counts says otherwise.
+fn rules_say(view: &RequirementView) -> Option<Shown> {
+    let graded = view.assessment.as_ref().filter(|assessment| assessment.differs)?;
+    (Status::from(graded.grade) == view.status).then(|| said(view.by_rules))
+}
+
+/// The days on which the status became another one, the latest first, as far as each day's result was kept.
+fn history(looking: &Looking, id: &str) -> Answer<Vec<HistoryLine>> {
+    let kept = looking.conformity.snapshots(id).map_err(Problem::from)?;
+    let (mut lines, mut before) = (Vec::new(), None);
+    for day in kept.iter().take_while(|day| day.at <= looking.at()) {
+        let status = day.status();
+        if let Some(now) = status.filter(|_| status != before) {
+            let text = match before {
+                Some(before) => format!("{}, before: {}", said(now).label, said(before).label.to_lowercase()),
+                None => said(now).label,
+            };
+            lines.push(HistoryLine { time: looking.visit.wall.time(day.at), text: Sentence::from(text.as_str()) });
+        }
+        before = status;
+    }
+    lines.reverse();
+    lines.truncate(HISTORY_MAX);
+    Ok(lines)
 }
 
 /// Why the status is what it is, after a colon.

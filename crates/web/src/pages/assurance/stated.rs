@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use conformity::RequirementView;
 use engine::read::names::{self, Names};
-use engine::{Record, Time, linked_ids, slot};
+use engine::{Record, Time, load_lines, slot};
 
 use super::super::refused::Answer;
 use super::super::show::Showing;
@@ -50,13 +50,9 @@ fn load(visit: &Visit, number: &str, time: Time) -> Answer<Option<Record>> {
 
 /// What was cited.
 fn evidence(visit: &Visit, record: &Record, time: Time) -> Answer<Vec<i64>> {
-    let mut found = Vec::new();
-    for relation in &record.record_type.relations {
-        if let model::RelationSource::Links { kind, forward: true, .. } = &relation.source {
-            found.extend(linked_ids(&mut *visit.app.engine.reader()?, record.id, kind, true, time)?);
-        }
-    }
-    Ok(found)
+    let Some(slot) = record.record_type.slot("evidence") else { return Ok(Vec::new()) };
+    let lines = load_lines(&mut *visit.app.engine.reader()?, &record.record_type, slot, record.id, time)?;
+    Ok(lines.iter().filter_map(|line| line.values.first()?.as_int()).collect())
 }
 
 fn author(visit: &Visit, record: &Record, names: &Names) -> crate::view::parts::Person {
