@@ -168,7 +168,7 @@ impl Facts for StoreFacts<'_> {
             Time::At { valid, known } => (valid, known),
         };
         let sql = "SELECT happened_at, coalesce(on_behalf, actor), coalesce(claimed_at, recorded_at), kind, into_state FROM entry \
-                   WHERE record = ? AND version > 1 AND happened_at <= ? AND recorded_at <= ? ORDER BY version";
+                   WHERE record = ? AND version > 1 AND kind <> 'restate' AND happened_at <= ? AND recorded_at <= ? ORDER BY version";
         let mut entries = Vec::new();
         self.session.query(sql, &[of.id, valid, known].map(Param::Int), &mut |row| {
             let into = row.text(4)?;

@@ -67,6 +67,8 @@ pub enum EntryKind {
     Link,
     /// A row of a source that changed nothing that is kept here.
     Touch,
+    /// Says again, in the light of late rows of its source, what held from an instant on; nobody's act there.
+    Restate,
     /// Made by the clock, not by a person.
     Timed,
 }
@@ -80,6 +82,7 @@ impl EntryKind {
             Self::Comment => "comment",
             Self::Link => "link",
             Self::Touch => "touch",
+            Self::Restate => "restate",
             Self::Timed => "timed",
         }
     }

@@ -1,10 +1,11 @@
 //! Replays a source's history: the same stages as a command, but what happened elsewhere is reported, not refused.
 //! Guards and life-cycle only mark what deviates, effects are off, `happened` and `claimed` come from the source.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{RecordType, Slot, Value};
-use store::Session;
+use store::{Param, Session};
 
 use crate::command::{Act, Command, Input};
 use crate::draft::{Draft, Mode};
@@ -12,11 +13,19 @@ use crate::engine::Engine;
 use crate::pipeline::{Cx, derive_only};
 use crate::plan::{Channel, EntryKind, EntryPlan, ImportedRow, LineChange, RecordPlan, StepPlan};
 use crate::principal::Principal;
-use crate::record::{Record, slot};
+use crate::record::{Line, Record, slot};
 use crate::refusal::Error;
 
-/// The lines of each rows field as they stand, by position.
-type Lines = Vec<(Slot, Vec<(i64, Vec<Value>)>)>;
+/// The lines of each rows field as they stand.
+pub(crate) type Lines = BTreeMap<Slot, Standing>;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standing {
+    /// By place.
+    pub lines: Vec<(i64, Vec<Value>)>,
+    /// The highest place that a line ever had: a place is used once, since a line's history is found under it.
+    highest: i64,
+}
 
 /// One record's history in a source, in order.
 #[derive(Clone, Debug)]
@@ -74,10 +83,7 @@ pub fn plan_case(
     let expected = case.before.as_ref().map_or(0, Record::version);
     let mut before = case.before.clone();
     let (mut entries, mut imported) = (Vec::with_capacity(case.rows.len()), Vec::with_capacity(case.rows.len()));
-    let stands = case.before.iter().flat_map(|record| &record.rows);
-    let mut lines_now: Lines = stands
-        .map(|(slot, lines)| (*slot, lines.iter().map(|line| (line.pos, line.values.clone())).collect()))
-        .collect();
+    let mut lines_now = standing_lines(&mut cx, case.before.as_ref())?;
     for row in case.rows {
         let (draft, lines) = draft_row(
             &mut cx,
@@ -102,14 +108,31 @@ pub fn plan_case(
     Ok((plan, imported, taken))
 }
 
-struct Row {
-    id: i64,
-    origin: i64,
-    gaps: bool,
-    recorded_at: i64,
+/// The lines of a record that an earlier run made.
+fn standing_lines(cx: &mut Cx<'_>, before: Option<&Record>) -> Result<Lines, Error> {
+    let Some(record) = before else { return Ok(Lines::new()) };
+    let mut openings = Vec::new();
+    cx.session.query("SELECT opening FROM entry WHERE record = ?", &[Param::Int(record.id)], &mut |row| {
+        openings.push(row.need_text(0)?.to_owned());
+        Ok(())
+    })?;
+    let standing = |(slot, lines): (&Slot, &Vec<Line>)| {
+        let key = record.record_type.fields.get(*slot).map_or("", |field| &field.key);
+        let highest = openings.iter().map(|body| crate::opening::highest_place(body, key)).max().unwrap_or(0);
+        (*slot, Standing { lines: lines.iter().map(|line| (line.pos, line.values.clone())).collect(), highest })
+    };
+    Ok(record.rows.iter().map(standing).collect())
 }
 
-fn draft_row(
+/// What all rows of a case share.
+pub(crate) struct Row {
+    pub id: i64,
+    pub origin: i64,
+    pub gaps: bool,
+    pub recorded_at: i64,
+}
+
+pub(crate) fn draft_row(
     cx: &mut Cx<'_>,
     record_type: &Arc<RecordType>,
     case: &Row,
@@ -162,24 +185,19 @@ fn draft_row(
 fn line_changes(row: &ReplayRow, now: &mut Lines) -> Vec<LineChange> {
     let mut changes = Vec::new();
     for (slot, stated) in &row.lines {
-        let index = now.iter().position(|(s, _)| s == slot).unwrap_or_else(|| {
-            now.push((*slot, Vec::new()));
-            now.len() - 1
-        });
-        let Some((_, present)) = now.get_mut(index) else { continue };
+        let Standing { lines: present, highest } = now.entry(*slot).or_default();
         let gone: Vec<i64> = present.iter().filter(|(_, v)| !stated.contains(v)).map(|(pos, _)| *pos).collect();
         changes.extend(gone.iter().map(|pos| LineChange::Remove { slot: *slot, pos: *pos }));
         present.retain(|(pos, _)| !gone.contains(pos));
-        let mut next = present.iter().map(|(pos, _)| *pos).chain(gone).max().unwrap_or(0);
         for values in stated {
             if present.iter().any(|(_, v)| v == values) {
                 continue;
             }
-            next += 1;
-            present.push((next, values.clone()));
+            *highest += 1;
+            present.push((*highest, values.clone()));
             changes.push(LineChange::Add {
                 slot: *slot,
-                pos: next,
+                pos: *highest,
                 values: values.clone(),
                 at: row.happened_at,
                 by: row.on_behalf,

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use engine::{
-    Committed, Error, ImportedRow, LineChange, Plan, Problem, RecordPlan, Refusal, ReplayCase, plan_case, slot,
+    Committed, Error, ImportedRow, LineChange, Plan, Problem, RecordPlan, Refusal, ReplayCase, plan_case,
+    plan_late_rows, slot,
 };
 use model::Value;
 use store::{Fault, Session};
@@ -14,7 +15,7 @@ use super::known::Known;
 use super::names::Name;
 use super::run::Run;
 use crate::case::{SourceCase, SourceRow};
-use crate::convert::rfc3339;
+use crate::convert::SourceValue;
 use crate::table::Refused;
 
 /// Cases, and what is to be written for them.
@@ -56,10 +57,13 @@ enum Outcome {
     Refused(Refused),
 }
 
-/// Rows of a case that are not there yet, and how many are.
-struct NewRows<'a> {
-    rows: Vec<&'a SourceRow>,
+/// Which rows of a case are not there yet, and how many are.
+struct NewRows {
+    /// Places among the case's rows.
+    new: Vec<usize>,
     unchanged: u64,
+    /// Some come before rows, or before an instant, that was taken already.
+    late: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,17 +73,16 @@ struct NewRowCounts {
     touches: u64,
 }
 
-impl NewRows<'_> {
+impl NewRows {
     /// By what the source says: a row that says what the one before said is a touch, whatever is derived from its time.
     fn counts(&self, case: &SourceCase, is_new: bool) -> NewRowCounts {
-        let mut counts = NewRowCounts { created: u64::from(is_new), ..NewRowCounts::default() };
-        let later = self.rows.len() as u64 - counts.created.min(self.rows.len() as u64);
-        let first = case.rows.len().saturating_sub(usize::try_from(later).unwrap_or(usize::MAX)).saturating_sub(1);
-        let pairs = case.rows.get(first..).unwrap_or_default().windows(2);
-        counts.touches =
-            pairs.filter(|pair| matches!(pair, [before, after] if after.says_the_same_as(before))).count() as u64;
-        counts.changed = later - counts.touches;
-        counts
+        let touch = |place: &&usize| {
+            let before = place.checked_sub(1).and_then(|before| case.rows.get(before));
+            before.zip(case.rows.get(**place)).is_some_and(|(before, row)| row.says_the_same_as(before))
+        };
+        let created = u64::from(is_new);
+        let touches = self.new.iter().filter(touch).count() as u64;
+        NewRowCounts { created, touches, changed: self.new.len() as u64 - created - touches }
     }
 }
 
@@ -129,16 +132,20 @@ impl Run<'_> {
                 Ok(new) => new,
                 Err(why) => return Ok(Outcome::Refused(why)),
             },
-            None => NewRows { rows: case.rows.iter().collect(), unchanged: 0 },
+            None => NewRows { new: (0..case.rows.len()).collect(), unchanged: 0, late: false },
         };
-        if new.rows.is_empty() {
+        if new.new.is_empty() {
             return Ok(Outcome::Unchanged(new.unchanged));
         }
         for person in &case.people {
             // Some stand in no field of the record; they are people of the source all the same.
             self.names.id(session, Name::Person(person.clone()))?;
         }
-        let state = known.as_ref().and_then(|known| known.record.state()).map(Into::into);
+        // Late rows are understood from the whole case; others from where the record stands.
+        let (from, state) = match &known {
+            Some(known) if !new.late => (new.new.first().copied().unwrap_or(0), known.record.state().map(Into::into)),
+            _ => (0, None),
+        };
         let mut converting = Converting {
             target: &self.target,
             names: &mut self.names,
@@ -146,49 +153,46 @@ impl Run<'_> {
             recorded_at: self.common.recorded_at,
             state,
         };
-        let (mut rows, mut deviations) = (Vec::with_capacity(new.rows.len()), 0);
-        for (at, row) in new.rows.iter().enumerate() {
-            match converting.row(session, case, row, known.is_none() && at == 0)? {
-                Ok((row, deviating)) => {
-                    deviations += u64::from(deviating);
-                    rows.push(row);
+        let (mut rows, mut deviations) = (Vec::with_capacity(case.rows.len()), 0);
+        for (place, row) in case.rows.iter().enumerate().skip(from) {
+            match converting.row(session, case, row, place == 0)? {
+                Ok((converted, deviating)) => {
+                    deviations += u64::from(deviating && new.new.contains(&place));
+                    rows.push(converted);
                 }
                 Err(misfit) => return Ok(Outcome::Refused(self.refusal(row, misfit))),
             }
         }
-        let gaps = case.gaps || known.as_ref().is_some_and(|k| *k.record.get(slot::GAPS) == Value::Bool(true));
-        let counts = new.counts(case, known.is_none());
+        let gapped = known.as_ref().is_some_and(|k| *k.record.get(slot::GAPS) == Value::Bool(true));
         let id = known.as_ref().map_or_else(|| self.names.temporary(), |known| known.record.id);
         let external = known.is_none().then(|| (source, case.external_number.to_string()));
+        let counts = new.counts(case, known.is_none());
         let replay = ReplayCase {
             record_type: self.target.record_type.clone(),
             id,
             before: known.map(|known| known.record),
             external,
             origin: self.origin()?,
-            gaps,
+            // A hole may have been filled by the rows that came late: then the whole case says whether one is left.
+            gaps: case.gaps || (gapped && !new.late),
             rows,
         };
-        self.replay(session, &new, replay, (counts, deviations))
-    }
-
-    fn replay(
-        &self,
-        session: &mut dyn Session,
-        new: &NewRows<'_>,
-        case: ReplayCase,
-        (rows, deviations): (NewRowCounts, u64),
-    ) -> Result<Outcome, ImportError> {
-        let recorded_at = self.common.recorded_at;
-        match plan_case(self.engine, session, &self.importer, recorded_at, case.clone()) {
-            Ok((record, imported, _)) => {
+        let planned = if new.late {
+            let known: Vec<bool> = (0..case.rows.len()).map(|place| !new.new.contains(&place)).collect();
+            plan_late_rows(self.engine, session, &self.importer, self.common.recorded_at, replay.clone(), &known)
+        } else {
+            let planned = plan_case(self.engine, session, &self.importer, self.common.recorded_at, replay.clone());
+            planned.map(|(record, imported, _)| (record, imported))
+        };
+        match planned {
+            Ok((record, imported)) => {
                 let unchanged = new.unchanged;
-                Ok(Outcome::Taken(Box::new(Prepared { record, imported, rows, deviations, unchanged })))
+                Ok(Outcome::Taken(Box::new(Prepared { record, imported, rows: counts, deviations, unchanged })))
             }
             Err(Error::Fault(fault)) => Err(fault.into()),
             Err(Error::Refused(refusal)) => {
-                let at = self.first_refused(session, &case)?;
-                let row = new.rows.get(at).or(new.rows.first()).copied();
+                let place = if new.late { 0 } else { self.first_refused(session, &replay)? };
+                let row = new.new.get(place).or(new.new.first()).and_then(|place| case.rows.get(*place));
                 let misfit = misfit_of(&refusal);
                 row.map(|row| Outcome::Refused(self.refusal(row, misfit)))
                     .ok_or_else(|| ImportError::Fault(Fault::database("a case without rows was refused")))
@@ -210,41 +214,63 @@ impl Run<'_> {
         Ok(0)
     }
 
-    /// Leaves out what an earlier run took; a contradiction, or a row from before the last one taken, refuses the case.
-    fn not_yet_there<'c>(
+    /// Leaves out what an earlier run took; a contradiction refuses the case, and so do late rows where the file lacks
+    /// some of those taken before, since then nobody can tell where among them they belong.
+    fn not_yet_there(
         &self,
         session: &mut dyn Session,
         known: &Known,
-        case: &'c SourceCase,
-    ) -> Result<Result<NewRows<'c>, Refused>, Fault> {
-        let mut new = NewRows { rows: Vec::new(), unchanged: 0 };
-        let mut place = 0;
-        for row in &case.rows {
+        case: &SourceCase,
+    ) -> Result<Result<NewRows, Refused>, Fault> {
+        let since = known.stands_since();
+        let mut new = NewRows { new: Vec::new(), unchanged: 0, late: false };
+        for (place, row) in case.rows.iter().enumerate() {
             match known.rows.get(&row.identity.to_string()) {
                 Some(hash) if *hash != row.content_hash => {
-                    let (field, message) = super::conflict::describe(session, &self.target, known, row, place)?;
+                    let taken = usize::try_from(new.unchanged).unwrap_or(usize::MAX);
+                    let (field, message) = super::conflict::describe(session, &self.target, known, row, taken)?;
                     return Ok(Err(self.refusal(row, Misfit::new(&field, "conflict", message))));
                 }
                 Some(_) => {
-                    if let Some(early) = new.rows.first().copied() {
-                        return Ok(Err(
-                            self.refusal(early, late(early, "a row that was imported before stands after it"))
-                        ));
-                    }
+                    new.late |= !new.new.is_empty();
                     new.unchanged += 1;
-                    place += 1;
                 }
-                None => new.rows.push(row),
+                None => {
+                    new.late |= row.effective < since;
+                    new.new.push(place);
+                }
             }
         }
-        let since = known.stands_since();
-        match new.rows.first().copied().filter(|row| row.effective < since) {
-            Some(early) => {
-                let why = format!("the record stands as of {} already", rfc3339(since));
-                Ok(Err(self.refusal(early, late(early, &why))))
+        let lacking = (known.rows.len() as u64).saturating_sub(new.unchanged);
+        match new.new.first().and_then(|place| case.rows.get(*place)).filter(|_| new.late && lacking > 0) {
+            Some(row) => {
+                let why = format!(
+                    "row {} comes late, and this file lacks {lacking} rows that were imported before: \
+                     expected an export of the whole case",
+                    row.identity
+                );
+                Ok(Err(self.refusal(row, Misfit::new("happened", "late", why))))
             }
-            None => Ok(Ok(new)),
+            None => {
+                // An end that the rows taken before seemed to explain, and later ones do: the past shows it no more.
+                new.late = new.late
+                    || (lacking == 0 && self.an_end_moved(known, case, &new) && !known.is_worked_on(session)?);
+                Ok(Ok(new))
+            }
         }
+    }
+
+    /// Whether the record shows a final value that, by the whole case, had not come yet after the rows taken before.
+    fn an_end_moved(&self, known: &Known, case: &SourceCase, new: &NewRows) -> bool {
+        let taken = new.new.first().and_then(|first| first.checked_sub(1)).and_then(|last| case.rows.get(last));
+        let finals = self.log.mapping().fields.iter().filter(|rule| rule.entered.is_some());
+        taken.is_some_and(|row| {
+            finals.filter_map(|rule| self.target.place(&rule.key)).any(|place| {
+                let key = known.record.record_type.fields.get(place.slot).map_or("", |field| &field.key);
+                let says = row.fields.iter().find(|(field, _)| **field == *key);
+                says.is_some_and(|(_, value)| *value == SourceValue::Null) && !known.record.get(place.slot).is_null()
+            })
+        })
     }
 
     fn refusal(&self, row: &SourceRow, misfit: Misfit) -> Refused {
@@ -252,11 +278,6 @@ impl Run<'_> {
         let column = self.log.mapping().column_of(&misfit.field).unwrap_or(&misfit.field).to_owned();
         Refused { file, row: row.row, field: column, code: misfit.code.to_owned(), message: misfit.message }
     }
-}
-
-fn late(row: &SourceRow, why: &str) -> Misfit {
-    let message = format!("row {} is new, of {}, and comes too late: {why}", row.identity, rfc3339(row.happened));
-    Misfit::new("happened", "late", message)
 }
 
 fn misfit_of(refusal: &Refusal) -> Misfit {

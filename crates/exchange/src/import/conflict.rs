@@ -21,6 +21,7 @@ pub(super) fn describe(
     let says = |field: &str, before: String, now: String| {
         (field.to_owned(), format!("row {} was imported with {before}, this file says {now}", row.identity))
     };
+    let Some(taken) = taken else { return Ok(says("", "other values".to_owned(), "something else".to_owned())) };
     if let Some(claimed) = taken.claimed_at.filter(|at| *at != row.claimed.unwrap_or(row.happened)) {
         return Ok(says("happened", rfc3339(claimed), rfc3339(row.claimed.unwrap_or(row.happened))));
     }
@@ -71,12 +72,16 @@ struct Taken {
 }
 
 impl Taken {
-    fn read(session: &mut dyn Session, record: i64, place: usize) -> Result<Self, Fault> {
+    /// `None` once late rows have come: then entries stand in the order in which they came, and which is this row's nobody
+    /// can tell.
+    fn read(session: &mut dyn Session, record: i64, place: usize) -> Result<Option<Self>, Fault> {
         let mut taken = Self::default();
-        let mut seen = 0;
-        let sql =
-            "SELECT claimed_at, into_state, opening, channel, on_behalf FROM entry WHERE record = ? ORDER BY version";
+        let (mut seen, mut last, mut in_order) = (0, i64::MIN, true);
+        let sql = "SELECT claimed_at, into_state, opening, channel, on_behalf, happened_at FROM entry WHERE record = ? ORDER BY version";
         session.query(sql, &[Param::Int(record)], &mut |row| {
+            let happened = row.need_int(5)?;
+            in_order &= happened >= last;
+            last = happened;
             if seen > place {
                 return Ok(());
             }
@@ -93,6 +98,6 @@ impl Taken {
             }
             Ok(())
         })?;
-        Ok(taken)
+        Ok(in_order.then_some(taken))
     }
 }

@@ -12,22 +12,22 @@ cmdb_ci,impact,urgency,priority,assignment_group,assigned_to,knowledge,u_priorit
 caused_by,closed_code,resolved_by,resolved_at,closed_at";
 
 /// One row of the source; everything that a test does not say is the same everywhere.
-#[derive(Clone)]
-struct Row {
-    number: &'static str,
-    state: &'static str,
-    counter: u32,
-    at: &'static str,
-    by: &'static str,
-    category: &'static str,
-    impact: &'static str,
-    team: &'static str,
-    problem: &'static str,
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub number: String,
+    pub state: &'static str,
+    pub counter: u32,
+    pub at: String,
+    pub by: &'static str,
+    pub category: &'static str,
+    pub impact: &'static str,
+    pub team: &'static str,
+    pub problem: &'static str,
 }
 
-fn row(number: &'static str, state: &'static str, counter: u32, at: &'static str) -> Row {
+pub fn row(number: &str, state: &'static str, counter: u32, at: &str) -> Row {
     let (by, category, impact, team, problem) = ("Ana", "Network", "2 - Medium", "Group 1", "?");
-    Row { number, state, counter, at, by, category, impact, team, problem }
+    Row { number: number.to_owned(), state, counter, at: at.to_owned(), by, category, impact, team, problem }
 }
 
 fn file(folder: &Path, name: &str, rows: &[Row]) -> PathBuf {
@@ -43,7 +43,7 @@ fn file(folder: &Path, name: &str, rows: &[Row]) -> PathBuf {
     path
 }
 
-fn story() -> Vec<Row> {
+pub fn story() -> Vec<Row> {
     vec![
         row("INC1", "New", 0, "1/3/2016 08:00"),
         row("INC1", "Active", 1, "1/3/2016 08:30"),
@@ -55,7 +55,7 @@ fn story() -> Vec<Row> {
     ]
 }
 
-fn import(world: &World, rows: &[Row]) -> Report {
+pub fn import(world: &World, rows: &[Row]) -> Report {
     let path = file(&world.folder, "log.csv", rows);
     world.import(&read(&path), &ImportOptions::default()).unwrap()
 }
@@ -184,23 +184,10 @@ fn the_same_row_with_another_value_is_refused_with_both() {
     let report = import(&world, &rows);
     assert_eq!(report.refused[0].message, "row INC1/4/0 was imported with `closed`, this file says `resolved`");
     let mut rows = story();
-    rows[2].at = "1/3/2016 09:01";
+    rows[2].at = "1/3/2016 09:01".to_owned();
     let report = import(&world, &rows);
     let told = "row INC1/2/0 was imported with 2016-03-01T09:00:00Z, this file says 2016-03-01T09:01:00Z";
     assert_eq!((report.refused[0].field.as_str(), report.refused[0].message.as_str()), ("sys_updated_at", told));
-}
-
-#[test]
-fn a_row_from_before_what_was_taken_is_refused_by_name() {
-    let world = World::new();
-    let mut short = story();
-    short.remove(1);
-    import(&world, &short);
-    let report = import(&world, &story());
-    let refused = &report.refused[0];
-    assert_eq!((refused.row, refused.field.as_str(), refused.code.as_str()), (3, "sys_updated_at", "late"));
-    assert!(refused.message.starts_with("row INC1/1/0 is new, of 2016-03-01T08:30:00Z, and comes too late"));
-    assert_eq!((report.refused_cases, report.unchanged), (1, 2));
 }
 
 #[test]
@@ -223,7 +210,7 @@ fn a_broken_row_refuses_its_case_and_what_only_it_names_and_nothing_else() {
 fn a_row_of_the_future_is_refused() {
     let world = World::new();
     let mut rows = story();
-    rows[6].at = "1/3/2027 12:00";
+    rows[6].at = "1/3/2027 12:00".to_owned();
     let report = import(&world, &rows);
     assert_eq!((report.refused[0].row, report.refused[0].code.as_str()), (8, "time"));
     assert_eq!(report.created, 1);

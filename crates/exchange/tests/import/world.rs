@@ -14,6 +14,7 @@ pub const NOW: i64 = 1_780_315_200_000_000;
 pub struct World {
     pub folder: PathBuf,
     pub engine: Engine,
+    pub clock: Arc<ManualClock>,
 }
 
 impl World {
@@ -22,14 +23,15 @@ impl World {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("vouch-import-{}-{count}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        Self { engine: open(&folder), folder }
+        let clock = Arc::new(ManualClock::at(NOW));
+        Self { engine: open(&folder, clock.clone()), folder, clock }
     }
 
     /// The process ends without a word, and another one opens what is there.
     pub fn reopened(self) -> Self {
-        let folder = self.folder.clone();
+        let (folder, clock) = (self.folder.clone(), self.clock.clone());
         std::mem::forget(self);
-        Self { engine: open(&folder), folder }
+        Self { engine: open(&folder, clock.clone()), folder, clock }
     }
 
     pub fn import(&self, log: &Log, options: &ImportOptions) -> Result<Report, ImportError> {
@@ -67,7 +69,7 @@ impl Drop for World {
     }
 }
 
-fn open(folder: &Path) -> Engine {
+fn open(folder: &Path, clock: Arc<ManualClock>) -> Engine {
     let files = processes::model_files();
     let model = Arc::new(model::load::load(&files).unwrap());
     let location = match std::env::var_os("VOUCH_DURABLE") {
@@ -80,7 +82,7 @@ fn open(folder: &Path) -> Engine {
         model,
         model_text: String::new(),
         behaviours: processes::behaviours(),
-        clock: Arc::new(ManualClock::at(NOW)),
+        clock,
         entropy: Arc::new(SeededEntropy::new(7)),
         demonstration: false,
     })

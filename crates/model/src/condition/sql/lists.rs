@@ -273,7 +273,8 @@ impl Compiler<'_> {
             &format!(
                 "FROM (SELECT \"{e}\".\"happened_at\" AS \"at\", COALESCE(\"{e}\".\"on_behalf\", \"{e}\".\"actor\") AS \"by\", \
                  COALESCE(\"{e}\".\"claimed_at\", \"{e}\".\"recorded_at\") AS \"counted_at\", \"{e}\".\"kind\" AS \"kind\" \
-                 FROM \"entry\" \"{e}\" WHERE \"{e}\".\"record\" = {{}} AND \"{e}\".\"version\" > 1 AND {{}} AND {{}}) \"{x}\" WHERE TRUE"
+                 FROM \"entry\" \"{e}\" WHERE \"{e}\".\"record\" = {{}} AND \"{e}\".\"version\" > 1 \
+                 AND \"{e}\".\"kind\" <> 'restate' AND {{}} AND {{}}) \"{x}\" WHERE TRUE"
             ),
             &[owner, &except, &time],
         )
