@@ -16,6 +16,7 @@ use crate::figures::{self, FigureRow, Figures};
 use crate::follow;
 use crate::library::RuleTexts;
 use crate::question::{Frame, Question, hex};
+use crate::rules_then::Overlay;
 use crate::scan::{self, Counts, Months, Verdict};
 use crate::settings::Registry;
 use crate::stated::Stated;
@@ -32,6 +33,7 @@ pub struct Library {
     /// Hash of the model that they judge with.
     pub(crate) model: [u8; 32],
     pub(crate) texts: Arc<RuleTexts>,
+    pub(crate) overlay: Arc<Overlay>,
 }
 
 /// Conformity of one organisation's records.

@@ -31,6 +31,7 @@ pub use house::{Conformity, Library};
 pub use judge::{Judgement, Nil};
 pub use library::{RuleTexts, registry};
 pub use question::Question;
+pub use rules_then::Overlay;
 pub use scan::{Counts, Verdict};
 pub use snapshots::Snapshot;
 pub use stated::{Assessment, NilReturn};

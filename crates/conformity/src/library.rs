@@ -9,6 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::checks::{Against, Checks};
 use crate::figures::Figures;
 use crate::house::Library;
+use crate::rules_then::Overlay;
 use crate::settings::Registry;
 
 const REQUIREMENTS: (&str, &str) = ("standard/requirements.toml", include_str!("../../../standard/requirements.toml"));
@@ -88,6 +89,13 @@ impl Library {
             figures: Arc::new(figures),
             model: judged_by,
             texts: Arc::new(texts),
+            overlay: Arc::default(),
         })
+    }
+
+    /// The same, with the organisation's own files that model and checks were loaded with.
+    #[must_use]
+    pub fn with_overlay(self, overlay: Overlay) -> Self {
+        Self { overlay: Arc::new(overlay), ..self }
     }
 }

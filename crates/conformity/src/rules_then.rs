@@ -5,7 +5,8 @@ use std::sync::{Arc, PoisonError};
 
 use engine::{Act, Channel, Command, Input, Principal, Record, Time};
 use serde_json::Value as Json;
-use store::SessionExt as _;
+use store::schema::has_column;
+use store::{Param, Session, SessionExt as _};
 
 use crate::Error;
 use crate::house::{Conformity, Library};
@@ -19,11 +20,51 @@ const RULES: &str = "rules";
 /// Earlier rules held ready; each is some megabytes.
 const EARLIER_MAX: usize = 4;
 
-/// Hashes in hexadecimal.
+/// The organisation's own files, among the texts that are kept.
+const OVERLAY: &str = "overlay";
+
+/// Hashes in hexadecimal; that of the overlay is empty where there is none.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Names {
     model: String,
     rules: String,
+    overlay: String,
+}
+
+/// The organisation's own files that lie over the program's: paths relative to their folder, and texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overlay {
+    pub files: Vec<(String, String)>,
+}
+
+impl Overlay {
+    /// The one in force, as kept in the database; empty where there is none. Works before any engine is open.
+    pub fn in_force(session: &mut dyn Session) -> Result<Self, Error> {
+        if !has_column(session, RULE_SET, "overlay")? {
+            return Ok(Self::default());
+        }
+        let Some(hash) = session.optional_text("SELECT overlay FROM rule_set ORDER BY id LIMIT 1", &[])? else {
+            return Ok(Self::default());
+        };
+        let sql = "SELECT body FROM text_version WHERE kind = ? AND hash = ?";
+        let invalid = |why: &str| Error::Invalid(format!("the organisation's own files ({hash}) {why}"));
+        let body = session.optional_text(sql, &[Param::Text(OVERLAY), Param::Text(&hash)])?;
+        let body = body.ok_or_else(|| invalid("are not kept any more"))?;
+        let files = serde_json::from_str(&body).map_err(|_| invalid("are kept in a form that nobody can read"))?;
+        Ok(Self { files })
+    }
+
+    /// Keeps the files; their hash, empty for none.
+    fn keep(&self, engine: &engine::Engine) -> Result<String, Error> {
+        if self.files.is_empty() {
+            return Ok(String::new());
+        }
+        Ok(engine.keep(OVERLAY, self.text())?)
+    }
+
+    fn text(&self) -> String {
+        serde_json::json!(self.files).to_string()
+    }
 }
 
 impl Conformity {
@@ -33,7 +74,8 @@ impl Conformity {
             return Ok(false);
         }
         let rules = self.engine.keep(RULES, self.library.texts.to_text())?;
-        let names = Names { model: hex(&self.library.model), rules };
+        let overlay = self.library.overlay.keep(&self.engine)?;
+        let names = Names { model: hex(&self.library.model), rules, overlay };
         let last = self.rule_set(Time::Live)?;
         if last.as_ref().is_some_and(|record| named(record) == names) {
             return Ok(false);
@@ -41,12 +83,20 @@ impl Conformity {
         let mut input = Input::new();
         input.insert("model".to_owned(), Json::from(names.model));
         input.insert("rules".to_owned(), Json::from(names.rules));
+        let overlay = Some(names.overlay).filter(|overlay| !overlay.is_empty());
+        input.insert("overlay".to_owned(), overlay.map_or(Json::Null, Json::from));
         let act = match last {
             Some(record) => Act::Change { number: record.number().to_owned(), input },
             None => Act::Create { record_type: RULE_SET.to_owned(), input },
         };
         self.engine.run(&Command::new(Arc::new(Principal::system()), Channel::CommandLine, act))?;
         Ok(true)
+    }
+
+    /// Whether the organisation's own files are still those that this was opened with; another process may put others in
+    /// force.
+    pub fn is_current(&self) -> Result<bool, Error> {
+        Ok(Overlay::in_force(&mut *self.engine.reader()?)? == *self.library.overlay)
     }
 
     /// The same organisation, judged by the rules that were in force at an instant.
@@ -106,7 +156,7 @@ impl Conformity {
 
 fn named(record: &Record) -> Names {
     let text = |key: &str| record.by_key(key).as_text().unwrap_or_default().to_owned();
-    Names { model: text("model"), rules: text("rules") }
+    Names { model: text("model"), rules: text("rules"), overlay: text("overlay") }
 }
 
 fn hash_of(hexadecimal: &str) -> Option<[u8; 32]> {

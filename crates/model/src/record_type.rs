@@ -261,6 +261,11 @@ impl RecordType {
 }
 
 impl Lifecycle {
+    /// The states that an overlay puts under a core state.
+    pub fn under<'l>(&'l self, core: &'l str) -> impl Iterator<Item = &'l State> {
+        self.states.iter().filter(move |state| state.maps_to.as_deref() == Some(core))
+    }
+
     pub fn state(&self, key: &str) -> Option<&State> {
         self.states.iter().find(|state| state.key == key)
     }

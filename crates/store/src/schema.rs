@@ -33,10 +33,65 @@ pub fn rows_table(record_type: &str, field: &str) -> String {
 /// Makes what is missing. Safe to call at every start.
 pub fn apply(session: &mut dyn Session, model: &Model) -> Result<(), Fault> {
     let dialect = session.dialect();
-    session.batch("BEGIN")?;
+    session.batch(begin(dialect))?;
     let made = make(session, model, dialect);
     session.batch(if made.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
     made
+}
+
+/// A transaction that is going to write waits for its turn at once: begun as a reader, it could not become a writer
+/// where another process has written in between.
+fn begin(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "BEGIN IMMEDIATE",
+        Dialect::Postgres => "BEGIN",
+    }
+}
+
+/// What [`apply`] would make, by name: `table ride`, `column incident.colour`, `index incident_by_colour`. Nothing is
+/// changed: the steps are taken and taken back.
+pub fn plan(session: &mut dyn Session, model: &Model) -> Result<Vec<String>, Fault> {
+    let dialect = session.dialect();
+    session.batch(begin(dialect))?;
+    let made = (|| {
+        let before = things(session)?;
+        make(session, model, dialect)?;
+        Ok(things(session)?.difference(&before).cloned().collect::<Vec<_>>())
+    })();
+    session.batch("ROLLBACK")?;
+    let made: Vec<String> = made?;
+    // A table that is new is said once, not with each of its columns.
+    let new: Vec<&str> = made.iter().filter_map(|thing| thing.strip_prefix("table ")).collect();
+    let of_new = |thing: &str| {
+        let column = thing.strip_prefix("column ").and_then(|name| name.split_once('.'));
+        let index = thing.strip_prefix("index ").and_then(|name| name.split_once("_by_"));
+        column.or(index).is_some_and(|(table, _)| new.contains(&table))
+    };
+    Ok(made.iter().filter(|thing| !of_new(thing)).cloned().collect())
+}
+
+/// Every table, column and index by name.
+fn things(session: &mut dyn Session) -> Result<BTreeSet<String>, Fault> {
+    let queries = match session.dialect() {
+        Dialect::Sqlite => [
+            "SELECT 'table ' || name FROM sqlite_master WHERE type = 'table'",
+            "SELECT 'column ' || m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'",
+            "SELECT 'index ' || name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        ],
+        Dialect::Postgres => [
+            "SELECT 'table ' || tablename FROM pg_tables WHERE schemaname = current_schema()",
+            "SELECT 'column ' || table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = current_schema()",
+            "SELECT 'index ' || indexname FROM pg_indexes WHERE schemaname = current_schema()",
+        ],
+    };
+    let mut found = BTreeSet::new();
+    for sql in queries {
+        session.query(sql, &[], &mut |row| {
+            found.insert(row.need_text(0)?.to_owned());
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 /// Lets SQLite look at a sample of each index, so that its planner knows which filter is selective. Takes milliseconds;
@@ -185,6 +240,12 @@ fn make_table(
         }
     }
     Ok(())
+}
+
+/// Whether a table stands and has this column: what is asked before any model says so.
+pub fn has_column(session: &mut dyn Session, table: &str, column: &str) -> Result<bool, Fault> {
+    let dialect = session.dialect();
+    Ok(known_columns(session, table, dialect)?.contains(column))
 }
 
 fn known_columns(session: &mut dyn Session, table: &str, dialect: Dialect) -> Result<BTreeSet<String>, Fault> {

@@ -188,12 +188,26 @@ pub struct Model {
 
 #[derive(Subcommand)]
 pub enum ModelCommand {
-    /// Validate the model with the overlay in a folder
+    /// Validate the organisation's own files in a folder: record types, fields, checks
     Check { dir: PathBuf },
+    /// Show what the files in a folder would change, in the model and in the database
+    Plan {
+        dir: PathBuf,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Put the files in a folder in force; a running server takes them over within a second
+    Apply {
+        dir: PathBuf,
+        #[command(flatten)]
+        data: Data,
+    },
     /// Say who writes a field, who may see it, which clause, which file and line
     Explain {
         /// TYPE.FIELD, such as incident.priority
         what: String,
+        #[command(flatten)]
+        data: Data,
     },
 }
 

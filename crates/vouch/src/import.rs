@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use assess::{Assessment, Rooms};
+use conformity::Overlay;
 use conformity::decide::condition;
 use conformity::settings::{Setting, read_stated};
 use engine::{Principal, SystemEntropy};
 use exchange::{ImportOptions, Log, Mapping, Options, Progress, Report};
 
 use crate::cli::{Assess, Format, Import};
-use crate::organisation::{Expect, Opening, core_model, library, open, signed};
+use crate::organisation::{Expect, Opening, library, model, open, signed};
 
 pub fn run(options: &Import) -> anyhow::Result<ExitCode> {
     let log = read(&options.source_format, &options.files, options.map.as_deref(), options.zone.as_deref())?;
@@ -38,8 +39,8 @@ pub fn assess(options: &Assess) -> anyhow::Result<ExitCode> {
         }
     }
     let log = read(&options.source_format, &options.files, options.map.as_deref(), options.zone.as_deref())?;
-    let (model, model_text) = core_model()?;
-    let library = library(&model)?;
+    let (model, model_text) = model(&Overlay::default())?;
+    let library = library(&model, Overlay::default())?;
     let stated = match &options.settings {
         None => Vec::new(),
         Some(path) => {

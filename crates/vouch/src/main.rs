@@ -6,6 +6,7 @@ mod demo;
 mod import;
 mod model;
 mod organisation;
+mod overlay;
 mod serve;
 mod setting;
 mod users;

@@ -7,21 +7,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use conformity::{Conformity, Library};
+use conformity::{Conformity, Library, Overlay};
 use engine::{Clock, Engine, Entropy, Options, SystemClock, SystemEntropy};
 use model::Model;
 use store::Location;
 
 use crate::cli::Data;
+use crate::overlay;
 
-/// The core model, as it is built into the program.
-pub fn core_model() -> anyhow::Result<(Arc<Model>, String)> {
-    let files = processes::model_files();
-    let model = model::load::load(&files).map_err(|errors| {
-        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("the built-in model does not load:\n{}", all.join("\n"))
-    })?;
-    let text = files.iter().fold(String::new(), |text, (path, body)| text + "# " + path + "\n" + body);
+/// The model with the organisation's own files over the program's; with its text.
+///
+/// # Errors
+/// All that is wrong with the files, each with its place.
+pub fn model(overlay: &Overlay) -> anyhow::Result<(Arc<Model>, String)> {
+    let (core, own) = (processes::model_files(), overlay::model_files(overlay));
+    let report = model::load::check(&model::load::Source::core(&core).overlay(&own));
+    let Some(model) = report.model else {
+        let all: Vec<String> = report.errors.iter().map(ToString::to_string).collect();
+        bail!("the model does not load:\n{}", all.join("\n"));
+    };
+    let core = core.iter().map(|(path, body)| (*path, *body));
+    let own = own.iter().map(|(path, body)| (path.as_str(), body.as_str()));
+    let text = core.chain(own).fold(String::new(), |text, (path, body)| text + "# " + path + "\n" + body);
     Ok((Arc::new(model), text))
 }
 
@@ -30,15 +37,24 @@ pub fn registry() -> anyhow::Result<conformity::settings::Registry> {
     conformity::registry(own_settings()).map_err(|e| anyhow::anyhow!("{e}"))
 }
 
-/// The built-in catalogue and the rooms' checks.
-pub fn library(model: &Model) -> anyhow::Result<Library> {
-    let library = Library::load(model, own_settings(), &processes::check_files());
-    library.map_err(|e| anyhow::anyhow!("the built-in checks do not load: {e}"))
+/// The built-in catalogue, the rooms' checks and the organisation's own.
+pub fn library(model: &Model, overlay: Overlay) -> anyhow::Result<Library> {
+    let rooms = processes::check_files().into_iter().map(|(path, text)| (path.to_owned(), text.to_owned()));
+    let checks: Vec<(String, String)> = rooms.chain(overlay::check_files(&overlay)).collect();
+    let library =
+        Library::load(model, own_settings(), &checks).map_err(|e| anyhow::anyhow!("the checks do not load: {e}"))?;
+    Ok(library.with_overlay(overlay))
 }
 
-/// Conformity over an open organisation, by the rules of this program: from now on they are those in force.
+/// Conformity over an open organisation, by the rules that it was opened with: from now on they are those in force.
 pub fn conformity(engine: &Arc<Engine>) -> anyhow::Result<Arc<Conformity>> {
-    let conformity = Conformity::open(engine.clone(), library(engine.model())?);
+    let overlay = Overlay::in_force(&mut *engine.reader()?)?;
+    judging(engine, overlay)
+}
+
+/// The same with these files, which are in force from now on.
+pub fn judging(engine: &Arc<Engine>, overlay: Overlay) -> anyhow::Result<Arc<Conformity>> {
+    let conformity = Conformity::open(engine.clone(), library(engine.model(), overlay)?);
     conformity.keep_rules()?;
     Ok(Arc::new(conformity))
 }
@@ -75,17 +91,28 @@ impl Default for Opening {
 }
 
 pub fn open(data: &Data, expect: Expect, opening: Opening) -> anyhow::Result<Arc<Engine>> {
+    let location = location(data, expect, opening.scratch)?;
+    let overlay = Overlay::in_force(&mut *location.open()?)?;
+    open_with(data, location, &overlay, opening)
+}
+
+/// Where the records lie; the folder is made where it is missing.
+pub fn location(data: &Data, expect: Expect, scratch: bool) -> anyhow::Result<Location> {
     let file = data.data.join("vouch.db");
     if expect == Expect::Existing && data.database.is_none() && !file.exists() {
         bail!("there is no organisation in {}: expected {}", data.data.display(), file.display());
     }
     private_folder(&data.data)?;
-    let location = match &data.database {
+    Ok(match &data.database {
         Some(url) => Location::Postgres { url: url.clone(), schema: None },
-        None if opening.scratch => Location::SqliteScratch(file),
+        None if scratch => Location::SqliteScratch(file),
         None => Location::Sqlite(file),
-    };
-    let (model, model_text) = core_model()?;
+    })
+}
+
+/// Opens it with these files over the model, whether they are in force already or not.
+pub fn open_with(data: &Data, location: Location, overlay: &Overlay, opening: Opening) -> anyhow::Result<Arc<Engine>> {
+    let (model, model_text) = model(overlay)?;
     let engine = Engine::open(Options {
         location,
         signer: Some(data.data.join("signer")),

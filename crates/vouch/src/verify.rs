@@ -2,22 +2,14 @@
 
 use std::process::ExitCode;
 
-use store::Location;
+use conformity::Overlay;
 
 use crate::cli::{Format, Verify};
-use crate::organisation::core_model;
+use crate::organisation::{Expect, location, model};
 
 pub fn run(options: &Verify) -> anyhow::Result<ExitCode> {
-    let file = options.data.data.join("vouch.db");
-    let location = match &options.data.database {
-        Some(url) => Location::Postgres { url: url.clone(), schema: None },
-        None => {
-            anyhow::ensure!(file.exists(), "there is no organisation in {}", options.data.data.display());
-            Location::Sqlite(file)
-        }
-    };
-    let (model, _) = core_model()?;
-    let mut session = location.open()?;
+    let mut session = location(&options.data, Expect::Existing, false)?.open()?;
+    let (model, _) = model(&Overlay::in_force(&mut *session)?)?;
     let report = engine::verify::verify(&mut *session, &model, Some(&options.data.data.join("signer")))?;
     match options.format {
         Format::Json => println!("{}", serde_json::to_string_pretty(&report.to_json())?),

@@ -12,6 +12,7 @@ const LOOK: Duration = Duration::from_millis(500);
 /// The number of leaves, watched.
 pub struct Live {
     leaves: watch::Sender<i64>,
+    closed: watch::Sender<bool>,
 }
 
 impl Live {
@@ -31,7 +32,18 @@ impl Live {
                 }
             }
         });
-        Self { leaves }
+        Self { leaves, closed: watch::channel(false).0 }
+    }
+
+    /// Ends all streams, so that nobody is waited for who would listen for ever. They come back to whoever serves next.
+    pub fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// Done once the streams are to end.
+    pub fn closing(&self) -> impl Future<Output = ()> + use<> {
+        let mut closed = self.closed.subscribe();
+        async move { drop(closed.wait_for(|closed| *closed).await) }
     }
 
     pub fn watch(&self) -> watch::Receiver<i64> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conformity::{CheckStatus, Question};
 use engine::Time;
-use toml_edit::{DocumentMut, Item, Table};
+use toml_edit::{DocumentMut, Item, Table, TableLike};
 
 use crate::house::{Database, House, databases};
 use crate::records::{Writing, at, items, text};
@@ -17,7 +17,9 @@ fn on(database: Database) {
         let document: DocumentMut = body.parse().unwrap_or_else(|e| panic!("{file}: {e}"));
         for example in items(document.get("example")) {
             let (check, verdict) = (text(example, "check").unwrap(), text(example, "verdict").unwrap());
-            run(database, &document, example, (&check, &verdict));
+            let about = document["about"].as_table().unwrap();
+            let house = House::open(database, at(&about["at"]));
+            run(&house, &document, example, (&check, &verdict));
             seen.entry(check).or_default().insert(verdict);
         }
     }
@@ -30,11 +32,11 @@ fn on(database: Database) {
     }
 }
 
-fn run(database: Database, document: &DocumentMut, example: &dyn toml_edit::TableLike, (check, verdict): (&str, &str)) {
+/// Writes an example's records, and asks its check about them.
+pub fn run(house: &House, document: &DocumentMut, example: &dyn TableLike, (check, verdict): (&str, &str)) {
     let about: &Table = document["about"].as_table().unwrap();
     let says = text(example, "says").unwrap();
     let (begins, now) = (at(&about["begins"]), at(&about["at"]));
-    let house = House::open(database, now);
     let lacks = example.get("lacks").and_then(Item::as_array);
     let lacks = lacks.into_iter().flatten().map(|name| name.as_str().unwrap().to_owned()).collect();
     let mut writing = Writing::new(&house.engine, begins, &says, lacks);
@@ -51,7 +53,7 @@ fn run(database: Database, document: &DocumentMut, example: &dyn toml_edit::Tabl
         let question = Question { period: Some(period), time };
         let found = house.conformity.detail(check, &question).unwrap_or_else(|e| panic!("{check}, {says}: {e}"));
         let population = example.get("population").and_then(Item::as_integer).unwrap_or(1);
-        let place = format!("{check} on {database:?} {time:?}: {says}\n{found:#?}");
+        let place = format!("{check} {time:?}: {says}\n{found:#?}");
         assert_eq!(found.row.status.as_str(), verdict, "{place}");
         assert_eq!(found.row.population, u64::try_from(population).unwrap(), "{place}");
         let exceptions = house.conformity.exceptions(check, &question, None, 10).unwrap();

@@ -14,6 +14,7 @@ pub struct House {
     pub engine: Arc<Engine>,
     pub clock: Arc<ManualClock>,
     pub conformity: Conformity,
+    location: Location,
     // Dropped last: the database lies in it.
     _folder: tempfile::TempDir,
 }
@@ -65,22 +66,37 @@ impl House {
     }
 
     pub fn with_checks(database: Database, now: i64, more: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (model, clock) = (model(), Arc::new(ManualClock::at(now)));
-        let library = library(&model, more);
-        let options = Options {
-            location: location(database, folder.path()),
-            signer: None,
-            model,
-            model_text: String::new(),
-            behaviours: processes::behaviours(),
-            clock: clock.clone(),
-            entropy: Arc::new(SeededEntropy::new(7)),
-            demonstration: false,
-        };
-        let engine = Arc::new(Engine::open(options).unwrap_or_else(|e| panic!("{e}")));
-        Self { conformity: Conformity::open(engine.clone(), library), engine, clock, _folder: folder }
+        Self::with_model(database, now, model(), more)
     }
+
+    /// Under a model that an overlay lies over.
+    pub fn with_model(database: Database, now: i64, model: Arc<Model>, more: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(now));
+        let library = library(&model, more);
+        let location = location(database, folder.path());
+        let engine = Arc::new(open(location.clone(), model, clock.clone()));
+        Self { conformity: Conformity::open(engine.clone(), library), engine, clock, location, _folder: folder }
+    }
+
+    /// The same organisation, opened by another program, with another model.
+    pub fn reopened(&self, model: Arc<Model>) -> Engine {
+        open(self.location.clone(), model, self.clock.clone())
+    }
+}
+
+fn open(location: Location, model: Arc<Model>, clock: Arc<ManualClock>) -> Engine {
+    let options = Options {
+        location,
+        signer: None,
+        model,
+        model_text: String::new(),
+        behaviours: processes::behaviours(),
+        clock,
+        entropy: Arc::new(SeededEntropy::new(7)),
+        demonstration: false,
+    };
+    Engine::open(options).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn location(database: Database, folder: &Path) -> Location {

@@ -9,6 +9,7 @@ mod house;
 mod life;
 mod occasions;
 mod oracle;
+mod overlays;
 mod records;
 mod requirements;
 mod rules_then;

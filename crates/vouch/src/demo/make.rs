@@ -8,13 +8,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use conformity::Overlay;
 use engine::{Clock, Engine, Entropy, ManualClock, Options, SeededEntropy, SystemClock, SystemEntropy};
 use jiff::ToSpan as _;
 use serde_json::json;
 use store::Location;
 
 use crate::cli::{Data, Demo};
-use crate::organisation::{core_model, private_folder};
+use crate::organisation::{model, private_folder};
 
 use super::dice::Dice;
 use super::hours::Hours;
@@ -122,9 +123,10 @@ struct Opening {
 impl Opening {
     fn open(self, data: &Data) -> anyhow::Result<Engine> {
         let file = database(data);
-        let (model, model_text) = core_model()?;
+        let location = if self.scratch { Location::SqliteScratch(file) } else { Location::Sqlite(file) };
+        let (model, model_text) = model(&Overlay::in_force(&mut *location.open()?)?)?;
         Ok(Engine::open(Options {
-            location: if self.scratch { Location::SqliteScratch(file) } else { Location::Sqlite(file) },
+            location,
             signer: self.signs.then(|| data.data.join("signer")),
             model,
             model_text,

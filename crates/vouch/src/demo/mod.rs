@@ -54,14 +54,11 @@ pub fn run(options: &Demo) -> anyhow::Result<ExitCode> {
     let cursor_key = key(&data.data, "cursors", engine.entropy())?;
     let greeting = greeting(&engine, &base_url)?;
     engine.sign()?;
-    let served = serve::block_on(async move {
-        listener.set_nonblocking(true).context("preparing the listener")?;
-        let listener = tokio::net::TcpListener::from_std(listener).context("preparing the listener")?;
-        let mut out = std::io::stdout().lock();
-        out.write_all(greeting.as_bytes()).and_then(|()| out.flush()).context("writing where it is ready")?;
-        drop(out);
-        serve::serve(engine, listener, &cursor_key, base_url).await
-    });
+    let mut out = std::io::stdout().lock();
+    out.write_all(greeting.as_bytes()).and_then(|()| out.flush()).context("writing where it is ready")?;
+    drop(out);
+    let door = serve::Door { listener, cursor_key, base_url };
+    let served = serve::serve(engine, &door, &|| make::open_again(&data, false));
     drop(folder);
     served
 }

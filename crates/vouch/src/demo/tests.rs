@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::cli::Data;
-use crate::organisation::{Expect, Opening, conformity, core_model, open};
+use crate::organisation::{Expect, Opening, conformity, model, open};
 
 fn at_instant(text: &str) -> i64 {
     engine::input::instant(text).unwrap()
@@ -127,7 +127,7 @@ fn a_year_tells_a_story_that_an_auditor_could_believe() {
         assert!(check.undetermined == 0, "{check:?}");
     }
     drop((conformity, engine));
-    let (model, _) = core_model().unwrap();
+    let (model, _) = model(&conformity::Overlay::default()).unwrap();
     let mut session = Location::Sqlite(data.data.join("vouch.db")).open().unwrap();
     let report = engine::verify::verify(&mut *session, &model, Some(&data.data.join("signer"))).unwrap();
     assert!(report.ok && report.unsigned == 0, "{:?}", report.first_difference);

@@ -42,8 +42,9 @@ pub(crate) fn follow(app: &App, principal: Arc<engine::Principal>, wish: Wish) -
     let mut leaves = app.live.watch();
     let mut from = wish.from.unwrap_or(*leaves.borrow());
     let (sender, receiver) = mpsc::channel::<Result<Event, Infallible>>(WAITING_MAX);
-    let app = app.clone();
+    let (app, closing) = (app.clone(), app.live.closing());
     tokio::spawn(async move {
+        let mut closing = std::pin::pin!(closing);
         loop {
             if *leaves.borrow_and_update() > from {
                 let Ok((found, next)) = look(&app, &principal, from) else { return };
@@ -59,8 +60,12 @@ pub(crate) fn follow(app: &App, principal: Arc<engine::Principal>, wish: Wish) -
                 }
                 from = next;
             }
-            tokio::time::sleep(COALESCE).await;
             tokio::select! {
+                () = tokio::time::sleep(COALESCE) => {},
+                () = &mut closing => return,
+            }
+            tokio::select! {
+                () = &mut closing => return,
                 changed = leaves.changed() => if changed.is_err() { return },
                 () = sender.closed() => return,
             }

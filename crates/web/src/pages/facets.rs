@@ -123,7 +123,10 @@ fn counted(asked: &Asked, slot: Slot, field: &Field) -> Answer<Facet> {
     let (app, principal) = (&asked.visit.app, &asked.visit.principal);
     let declared = declared(asked, field);
     let limit = if declared.is_empty() { most + 1 } else { VALUES_MAX };
-    let found = counts::facet(&app.engine, principal, &query, slot, limit)?;
+    let mut found = counts::facet(&app.engine, principal, &query, slot, limit)?;
+    if asked.record_type.state_slot() == Some(slot) {
+        found = with_sub_states(asked, found);
+    }
     let ids: BTreeSet<i64> =
         found.iter().filter_map(|(value, _)| if let Value::Link(id) = value { Some(*id) } else { None }).collect();
     let names = names::of_ids(&mut *app.engine.reader()?, app.engine.model(), principal, &ids)?;
@@ -179,6 +182,22 @@ fn counted(asked: &Asked, slot: Slot, field: &Field) -> Answer<Facet> {
             current: false,
         }),
     })
+}
+
+/// A core state is counted with the states under it, since the filter that names it finds them as well.
+fn with_sub_states(asked: &Asked, found: Vec<(Value, i64)>) -> Vec<(Value, i64)> {
+    let Some(lifecycle) = &asked.record_type.lifecycle else { return found };
+    let count = |key: &str| found.iter().find(|(value, _)| value.as_text() == Some(key)).map_or(0, |(_, n)| *n);
+    let mut all = found.clone();
+    for core in lifecycle.states.iter().filter(|state| state.maps_to.is_none()) {
+        let under: i64 = lifecycle.under(&core.key).map(|sub| count(&sub.key)).sum();
+        match all.iter_mut().find(|(value, _)| value.as_text() == Some(&core.key)) {
+            Some((_, n)) => *n += under,
+            None if under > 0 => all.push((Value::text(&core.key), under)),
+            None => {}
+        }
+    }
+    all
 }
 
 fn constant(value: &Value) -> String {

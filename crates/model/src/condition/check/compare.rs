@@ -5,7 +5,11 @@ use cel::common::ast::{Expr, IdedExpr};
 use super::{Checked, Checker, Thing, describe};
 use crate::Value;
 use crate::condition::ir::*;
+use crate::condition::scope::SubjectKind;
 use crate::condition::types::Type;
+
+/// The field that says in which state a record is.
+const STATE: &str = "state";
 
 impl Checker<'_, '_> {
     pub(super) fn comparison(&mut self, expr: &IdedExpr, how: Comparison, a: &IdedExpr, b: &IdedExpr) -> Checked<Node> {
@@ -29,9 +33,44 @@ impl Checker<'_, '_> {
             return Err(self.problem(expr, message));
         }
         if equality {
+            if let Some(test) = self.is_state(&left, &right).or_else(|| self.is_state(&right, &left)) {
+                return Ok(if how == Comparison::Eq { test } else { test.not() });
+            }
             return Ok(guard_principal(left, right, how));
         }
         Ok(left.compare(how, right))
+    }
+
+    /// A state that an overlay puts under a core state behaves as that: a condition that names the core state means both.
+    /// None where nothing is under it.
+    fn is_state(&self, value: &Node, state: &Node) -> Option<Node> {
+        let family = self.with_sub_states(value, state);
+        if family.len() < 2 {
+            return None;
+        }
+        let is = |value: &Node| Node::truth(Op::Among(Box::new(value.clone()), family.clone()));
+        Some(match value.op {
+            // From one of them to another enters nothing.
+            Op::Step(StepPart::To) => {
+                let from = Node { op: Op::Step(StepPart::From), ..value.clone() };
+                is(value).and(is(&from).not())
+            }
+            _ => is(value),
+        })
+    }
+
+    /// The constant, and the states under it where it is compared with a record's state.
+    fn with_sub_states(&self, value: &Node, state: &Node) -> Vec<Node> {
+        let record_type = match (&value.op, &self.scope.subject) {
+            (Op::Field { field, .. }, _) if *field.key == *STATE => Some(&field.record_type),
+            (Op::Step(StepPart::To | StepPart::From), SubjectKind::Step(record_type)) => Some(record_type),
+            _ => None,
+        };
+        let lifecycle = record_type.and_then(|name| self.scope.model.get(name)).and_then(|t| t.lifecycle.as_ref());
+        let Op::Const(Value::Text(core)) = &state.op else { return vec![state.clone()] };
+        let under = lifecycle.into_iter().flat_map(|lifecycle| lifecycle.under(core));
+        let under = under.map(|sub| Node::constant(Value::text(&sub.key), state.ty.clone()));
+        std::iter::once(state.clone()).chain(under).collect()
     }
 
     /// Both sides in one comparable type.
@@ -72,7 +111,8 @@ impl Checker<'_, '_> {
                     if !matches!(constant.op, Op::Const(_)) || constant.ty == Type::Null {
                         return Err(self.problem(at, "expected a constant other than null in the list"));
                     }
-                    typed.push(self.agree(at, (a, value.clone()), (at, constant))?.1);
+                    let constant = self.agree(at, (a, value.clone()), (at, constant))?.1;
+                    typed.extend(self.with_sub_states(&value, &constant));
                 }
                 Ok(Node::truth(Op::Among(Box::new(value), typed)))
             }

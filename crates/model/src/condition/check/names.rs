@@ -103,7 +103,7 @@ impl Checker<'_, '_> {
                 source: ListSource::Entries {
                     of,
                     relation: relation_name,
-                    except_into: except_into.iter().cloned().collect(),
+                    except_into: with_sub_states(record_type, except_into),
                 },
                 element: Element::Row(Arc::from([instant("at"), person("by"), instant("counted_at"), text("kind")])),
             },
@@ -311,4 +311,14 @@ fn is_then(node: &Node) -> bool {
         Op::Column { then, .. } => *then,
         _ => false,
     }
+}
+
+/// States with those that an overlay puts under them.
+fn with_sub_states(record_type: &RecordType, states: &[String]) -> Arc<[String]> {
+    let lifecycle = record_type.lifecycle.as_ref();
+    let under = |state: &String| {
+        let under = lifecycle.into_iter().flat_map(|lifecycle| lifecycle.under(state));
+        under.map(|sub| sub.key.clone()).collect::<Vec<_>>()
+    };
+    states.iter().flat_map(|state| std::iter::once(state.clone()).chain(under(state))).collect()
 }
