@@ -21,7 +21,8 @@ const NEW: i64 = -1;
 pub(crate) struct World {
     model: Arc<Model>,
     settings: Vec<(String, i64, Json)>,
-    clocks: Vec<Record>,
+    /// What behaviours called up: clocks and the like.
+    made: Vec<Record>,
     people: Vec<Record>,
     time: WorkingTime,
 }
@@ -53,7 +54,7 @@ impl Desk {
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), 0, value.clone())).collect();
         let people = staff.into_iter().chain([person]).collect();
         let time = WorkingTime::always(Zone::utc());
-        let world = World { model, settings, clocks: Vec::new(), people, time };
+        let world = World { model, settings, made: Vec::new(), people, time };
         let behaviours = crate::behaviours().into_iter().filter(|b| b.record_type() == record_type).collect();
         Self { world, behaviours, record: None, record_type: record_type.to_owned(), now: 0 }
     }
@@ -167,7 +168,7 @@ impl Desk {
             (&["running"][..], "escalation_due_at", "escalation_due"),
             (&["running", "escalation_due"], "due_at", "missed"),
         ] {
-            for clock in &mut self.world.clocks {
+            for clock in self.world.made.iter_mut().filter(|made| made.record_type.name == "clock") {
                 let is_due = clock.by_key(due).as_int().is_some_and(|due| due < now);
                 if is_due && clock.state().is_some_and(|state| from.contains(&state)) {
                     clock.set(clock.record_type.state_slot().unwrap(), Value::from(to));
@@ -188,7 +189,8 @@ impl Desk {
 
     /// State and instants of the only clock.
     pub fn clock(&self) -> String {
-        match self.world.clocks.as_slice() {
+        let of_type = |made: &&Record| made.record_type.name == "clock";
+        match self.world.made.iter().filter(of_type).collect::<Vec<_>>().as_slice() {
             [clock] => several(clock, &["state", "due_at", "escalation_due_at", "grace_ends_at", "stopped_at"]),
             clocks => format!("{} clocks", clocks.len()),
         }
@@ -220,13 +222,14 @@ impl World {
         let (clock, values) = match follow_up {
             FollowUp::Create { record_type, values } => {
                 let found = self.model.shared(&record_type).unwrap().clone();
-                let mut clock = Record::blank(found, 1000);
-                clock.set(clock.record_type.state_slot().unwrap(), Value::from("running"));
-                self.clocks.push(clock);
-                (self.clocks.last_mut().unwrap(), values)
+                let mut made = Record::blank(found, 1000 + i64::try_from(self.made.len()).unwrap());
+                let initial = Value::text(&made.record_type.lifecycle.as_ref().unwrap().initial);
+                made.set(made.record_type.state_slot().unwrap(), initial);
+                self.made.push(made);
+                (self.made.last_mut().unwrap(), values)
             }
             FollowUp::Move { record, transition, values } => {
-                let clock = self.clocks.iter_mut().find(|clock| clock.id == record).unwrap();
+                let clock = self.made.iter_mut().find(|clock| clock.id == record).unwrap();
                 let record_type = clock.record_type.clone();
                 let transition = record_type.lifecycle.as_ref().unwrap().transition(&transition).unwrap();
                 assert!(transition.from.iter().any(|from| Some(from.as_str()) == clock.state()), "{}", transition.name);
@@ -234,7 +237,7 @@ impl World {
                 (clock, values)
             }
             FollowUp::Change { record, values } => {
-                (self.clocks.iter_mut().find(|clock| clock.id == record).unwrap(), values)
+                (self.made.iter_mut().find(|clock| clock.id == record).unwrap(), values)
             }
         };
         for (key, value) in values {
@@ -263,7 +266,7 @@ impl Surroundings for World {
         let has = |found: &&Record| {
             found.record_type.name == record_type && values.iter().all(|(key, value)| found.by_key(key) == value)
         };
-        Ok(self.clocks.iter().filter(has).take(usize::try_from(limit).unwrap()).cloned().collect())
+        Ok(self.made.iter().filter(has).take(usize::try_from(limit).unwrap()).cloned().collect())
     }
 
     fn record(&mut self, id: i64) -> Result<Option<Record>, Error> {

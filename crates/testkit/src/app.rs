@@ -79,6 +79,12 @@ impl TestApp {
         self.engine.run(&command).map_err(|e| anyhow::anyhow!("{e}"))
     }
 
+    /// The present instant, as addresses write it.
+    pub fn now(&self) -> String {
+        use engine::Clock as _;
+        jiff::Timestamp::from_microsecond(self.clock.now()).map_or_else(|e| e.to_string(), |at| at.to_string())
+    }
+
     /// Lets time pass.
     pub fn wait(&self, micros: i64) {
         use engine::Clock as _;

@@ -156,9 +156,15 @@ pub struct NavRights {
 
 type Entry = (&'static str, &'static str, &'static str);
 
-const SERVICES: [Entry; 3] = [
+/// Customers see the first only.
+const DESK: [Entry; 2] = [("Incidents", "/incidents", "i"), ("Major incidents", "/major-incidents", "j")];
+const SERVICES: [Entry; 7] = [
     ("Services", "/services", "s"),
     ("Configuration items", "/configuration-items", "k"),
+    ("Hardware", "/hardware-items", "1"),
+    ("Software", "/software-items", "2"),
+    ("Connections", "/connections", "3"),
+    ("Sites", "/sites", "o"),
     ("Customers", "/customers", "u"),
 ];
 const CONFORMITY: [Entry; 5] = [
@@ -192,8 +198,8 @@ pub fn navigation(here: &str, rights: NavRights) -> Vec<NavItem> {
         current: here == "/my-work",
         ..NavItem::default()
     };
-    let incidents: [Entry; 1] = [("Incidents", "/incidents", "i")];
-    let mut items = vec![my_work, group("Service desk", "desk", &incidents)];
+    let desk: &[Entry] = if rights.staff { &DESK } else { &DESK[..1] };
+    let mut items = vec![my_work, group("Service desk", "desk", desk)];
     if rights.staff {
         items.push(group("Services", "layers", &SERVICES));
     }

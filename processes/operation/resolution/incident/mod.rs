@@ -8,6 +8,7 @@ mod notes_first_responses;
 mod recognises_major;
 mod refuses_contradictions;
 mod runs_clock;
+mod runs_major_incident;
 mod sets_closure_due;
 mod sets_review_due;
 mod takes_customer_of_caller;
@@ -32,5 +33,6 @@ pub(crate) fn behaviours() -> Vec<Arc<dyn Behaviour>> {
         Arc::new(sets_closure_due::SetsClosureDue),
         Arc::new(sets_review_due::SetsReviewDue),
         Arc::new(runs_clock::RunsClock),
+        Arc::new(runs_major_incident::RunsMajorIncident),
     ]
 }
