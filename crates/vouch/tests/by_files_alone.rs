@@ -3,12 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
+mod program;
+
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::Duration;
 
+use program::{Place, text};
 use serde_json::{Value as Json, json};
 use testkit::Client;
 
@@ -76,95 +78,15 @@ pass = "fulfilled_by != null && fulfilled_at <= due_end"
 proves = "necessary"
 "#;
 
-/// A data folder, a folder of the organisation's own files, and the program over both.
-struct Place {
-    folder: tempfile::TempDir,
+/// Where an organisation keeps its own files.
+fn own(place: &Place) -> PathBuf {
+    place.folder.path().join("own")
 }
 
-impl Place {
-    fn new() -> Self {
-        let place = Self { folder: tempfile::tempdir().unwrap() };
-        fs::create_dir(place.own()).unwrap();
-        place
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
-    fn own(&self) -> PathBuf {
-        self.folder.path().join("own")
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.own().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vouch"));
-        command.args(args).arg("--data").arg(self.data());
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
-    }
-
-    fn does(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        assert!(output.status.success(), "{args:?}: {}{}", text(&output.stdout), text(&output.stderr));
-        text(&output.stdout)
-    }
-
-    fn own_path(&self) -> String {
-        self.own().to_str().unwrap().to_owned()
-    }
-
-    fn serve(&self) -> Server {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
-        let child = self.command(&["serve", "--listen", &address]).stdout(Stdio::null()).spawn().unwrap();
-        let server = Server { child, client: Client::new(address) };
-        server.until("/signin", |status| status == 200);
-        server
-    }
-
-    fn somebody(&self, role: &str) -> String {
-        let email = format!("{role}@example.org");
-        self.does(&["user", "add", "--name", role, "--email", &email, "--role", role]);
-        self.does(&["token", "create", "--user", &email]).trim().to_owned()
-    }
-}
-
-struct Server {
-    child: Child,
-    client: Client,
-}
-
-impl Server {
-    /// Asks until the answer is as wanted; what never comes fails the test.
-    fn until(&self, path: &str, wanted: impl Fn(u16) -> bool) {
-        for _ in 0..300 {
-            if wanted(self.client.get(path).status) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        assert!(wanted(self.client.get(path).status), "{path} never answered as expected");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+fn write(place: &Place, name: &str, text: &str) {
+    let path = own(place).join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
 }
 
 fn items(answer: &Json) -> Vec<String> {
@@ -181,11 +103,11 @@ fn what_an_organisation_declares_works_beside_a_running_server() {
     let owner = server.client.bearer(&place.somebody("process-owner"));
     agent.post("/api/v1/incidents", &json!({ "title": "Before" })).expect(201);
     agent.get("/api/v1/inspections").expect(404);
-    place.write("incident/incident.toml", INCIDENT);
-    place.write("inspection.toml", INSPECTION);
-    place.write("checks.toml", CHECKS);
-    let own = place.own_path();
-    assert_eq!(text(&place.command_without_data(&["model", "check", &own]).stdout).trim(), "3 files are sound");
+    write(&place, "incident/incident.toml", INCIDENT);
+    write(&place, "inspection.toml", INSPECTION);
+    write(&place, "checks.toml", CHECKS);
+    let own = own(&place).to_str().unwrap().to_owned();
+    assert_eq!(text(&alone(&place, &["model", "check", &own]).stdout).trim(), "3 files are sound");
     let plan = place.does(&["model", "plan", &own]);
     for line in [
         "+ incident.building (one of north, south)",
@@ -215,10 +137,9 @@ fn what_an_organisation_declares_works_beside_a_running_server() {
     assert!(place.does(&["verify"]).starts_with("nothing was altered"));
 }
 
-impl Place {
-    fn command_without_data(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_vouch")).args(args).current_dir(self.folder.path()).output().unwrap()
-    }
+/// A command that needs no organisation.
+fn alone(place: &Place, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vouch")).args(args).current_dir(place.folder.path()).output().unwrap()
 }
 
 fn the_field_is_like_any_other(agent: &Client, auditor: &Client) {
@@ -268,10 +189,10 @@ fn the_type_is_like_any_other(agent: &Client, owner: &Client, auditor: &Client) 
 #[test]
 fn files_that_contradict_what_was_recorded_are_refused_and_change_nothing() {
     let place = Place::new();
-    place.write("incident.toml", INCIDENT);
+    write(&place, "incident.toml", INCIDENT);
     let server = place.serve();
     let token = place.somebody("agent");
-    let own = place.own_path();
+    let own = own(&place).to_str().unwrap().to_owned();
     place.does(&["model", "apply", &own]);
     let agent = server.client.bearer(&token);
     let body = json!({ "title": "x", "building": "north" });
@@ -287,21 +208,21 @@ fn files_that_contradict_what_was_recorded_are_refused_and_change_nothing() {
         text(&output.stdout) + &text(&output.stderr)
     };
     let shrunk = INCIDENT.replace("[fields.building]", "[fields.house]");
-    place.write("incident.toml", &shrunk);
+    write(&place, "incident.toml", &shrunk);
     let why = refused(&["model", "apply", &own]);
     assert!(why.contains("refused: incident.building has been set in 1 records"), "{why}");
     let other_kind = INCIDENT.replace("kind = \"text\"\nmax = 40\nsort = true", "kind = \"boolean\"");
-    place.write("incident.toml", &other_kind);
+    write(&place, "incident.toml", &other_kind);
     let why = refused(&["model", "plan", &own]);
     assert!(
         why.contains("incident.vendor_ticket was text") && why.contains("expected a field of another name"),
         "{why}"
     );
-    place.write("incident.toml", &INCIDENT.replace("\"choice\"", "\"choise\""));
+    write(&place, "incident.toml", &INCIDENT.replace("\"choice\"", "\"choise\""));
     let why = refused(&["model", "apply", &own]);
     assert!(why.contains("incident.toml:6:8"), "{why}");
-    place.write("incident.toml", INCIDENT);
-    place.write("notes.d/readme.toml", "x = 1");
+    write(&place, "incident.toml", INCIDENT);
+    write(&place, "notes.d/readme.toml", "x = 1");
     let why = refused(&["model", "plan", &own]);
     assert!(why.contains("notes.d/readme.toml: expected TYPE.toml"), "{why}");
     assert_eq!(agent.get("/api/v1/incidents/INC-1").expect(200)["building"], "north");
