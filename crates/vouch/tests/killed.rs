@@ -1,7 +1,7 @@
 //! The program is killed while 64 clients write: what it acknowledged is there, what it refused is not, and the ledger
 //! has neither gap nor fork. `VOUCH_KILLS` says how often; 20 times unless said.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops here")]
 
 mod program;
 
