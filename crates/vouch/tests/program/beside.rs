@@ -1,16 +1,12 @@
 //! Other processes work beside a loaded server: people and tokens are made, settings decided, a log imported, conformity
 //! asked, the ledger verified. The one order has neither gap nor fork, and numbers stay unique.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
-
-mod program;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use program::Place;
+use crate::place::Place;
 use serde_json::json;
 
 const CLIENTS: usize = 16;

@@ -1,16 +1,12 @@
 //! An organisation's own files, put in force beside a running server: a record type with a life-cycle, a field of
 //! incidents, a check over steps and one over occasions, used by REST, pages, CSV and as-at, without a build.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
-
-mod program;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use program::{Place, text};
+use crate::place::{Place, text};
 use serde_json::{Value as Json, json};
 use testkit::Client;
 

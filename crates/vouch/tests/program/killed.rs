@@ -1,16 +1,12 @@
 //! The program is killed while 64 clients write: what it acknowledged is there, what it refused is not, and the ledger
 //! has neither gap nor fork. `VOUCH_KILLS` says how often; 20 times unless said.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops here")]
-
-mod program;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use program::Place;
+use crate::place::Place;
 use serde_json::json;
 use testkit::Client;
 
