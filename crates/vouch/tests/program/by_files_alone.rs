@@ -148,7 +148,7 @@ fn the_field_is_like_any_other(agent: &Client, auditor: &Client) {
     let wrong = agent.patch(&path, &json!({ "building": "west" })).expect(422);
     assert_eq!(wrong["errors"][0]["field"], "building");
     let found = agent.get("/api/v1/incidents?filter=building%20%3D%3D%20%22north%22&sort=-vendor_ticket").expect(200);
-    assert_eq!(items(&found), [number.clone()]);
+    assert_eq!(items(&found), std::slice::from_ref(&number));
     assert!(agent.get("/api/v1/incidents").expect(200)["items"][1]["building"].is_null(), "older ones have none");
     assert_eq!(auditor.get(&path).expect(200)["vendor_ticket"], Json::Null, "hidden from this role");
     auditor.get("/api/v1/incidents?sort=vendor_ticket").expect(422);
