@@ -10,7 +10,7 @@ type Files = &'static [(&'static str, &'static str)];
 const MODEL: Files = texts![
     "improvement/improvement/improvement.toml",
     "operation/portfolio/configuration_item/configuration_item.toml",
-    "operation/portfolio/connection/connection.toml",
+    "operation/portfolio/network_line/network_line.toml",
     "operation/portfolio/hardware/hardware.toml",
     "operation/portfolio/service/service.toml",
     "operation/portfolio/software/software.toml",

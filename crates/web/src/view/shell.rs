@@ -163,7 +163,7 @@ const SERVICES: [Entry; 7] = [
     ("Configuration items", "/configuration-items", "k"),
     ("Hardware", "/hardware-items", "1"),
     ("Software", "/software-items", "2"),
-    ("Connections", "/connections", "3"),
+    ("Network lines", "/network-lines", "3"),
     ("Sites", "/sites", "o"),
     ("Customers", "/customers", "u"),
 ];
