@@ -24,6 +24,7 @@ mod refusal;
 mod replay;
 pub mod rules;
 mod seal;
+pub mod search;
 pub mod settings;
 pub mod timers;
 pub mod verify;
