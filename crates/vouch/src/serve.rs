@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use conformity::Conformity;
-use engine::{Engine, timers};
+use engine::{Engine, search, timers};
 use tokio::net::TcpListener;
 use web::App;
 
@@ -67,8 +67,10 @@ pub async fn serve(
     Ok(())
 }
 
-/// Signing, timed moves and the follower of conformity, each on a thread that may wait for the disk.
+/// Signing, timed moves, the follower of conformity and an unfinished search index, each on a thread that may wait for
+/// the disk.
 fn beside(engine: Arc<Engine>, conformity: Arc<Conformity>) {
+    tokio::spawn(build_search(engine.clone()));
     let signer = engine.clone();
     every(SIGN, move || {
         if let Err(fault) = signer.sign() {
@@ -89,6 +91,22 @@ fn beside(engine: Arc<Engine>, conformity: Arc<Conformity>) {
             tracing::error!(%error, "conformity could not be followed");
         }
     });
+}
+
+/// Indexes the records of a database that has no search index yet, a batch at a time, until there are no more.
+async fn build_search(engine: Arc<Engine>) {
+    loop {
+        let engine = engine.clone();
+        match tokio::task::spawn_blocking(move || search::build(&engine)).await {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => return,
+            Ok(Err(fault)) => {
+                tracing::error!(%fault, "the search index could not be built further");
+                tokio::time::sleep(TICK).await;
+            }
+            Err(_) => return tracing::error!("the building of the search index ended"),
+        }
+    }
 }
 
 fn every(pause: Duration, work: impl Fn() + Send + Sync + 'static) {
