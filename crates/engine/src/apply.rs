@@ -163,6 +163,7 @@ fn write_record(
         write_live(session, &before.seen_as(ancestor), &live.seen_as(ancestor), new)?;
     }
     write_thin(session, &live)?;
+    lane.search.note(session, &lane.model, plan, &before, &live)?;
     Ok(Some(live.version()))
 }
 

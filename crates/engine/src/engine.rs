@@ -19,6 +19,7 @@ use crate::plan::{Committed, Plan, Refused};
 use crate::recorder::Recorder;
 use crate::refusal::Error;
 use crate::rules::Rules;
+use crate::search::Columns;
 use crate::settings::{Settings, SettingsCache};
 
 /// What an engine is made of.
@@ -41,6 +42,7 @@ type Listener = Box<dyn Fn(Range<i64>) + Send + Sync>;
 pub struct Engine {
     model: Arc<Model>,
     rules: Rules,
+    search_columns: Columns,
     behaviours: HashMap<String, Vec<Arc<dyn Behaviour>>>,
     pool: Pool,
     writer: Writer<Recorder>,
@@ -61,6 +63,8 @@ impl Engine {
         store::schema::apply(&mut *session, &model)?;
         store::schema::look_over(&mut *session)?;
         let log_id = begin_log(&mut *session, &*entropy, demonstration)?;
+        let search_columns = Columns::of(&model);
+        crate::search::begin(&mut *session, &search_columns)?;
         let model_version = keep_text(&mut *session, "model", &hex(&model.hash), &model_text, clock.now())?;
         let read_only = Arc::new(OnceLock::new());
         let signer = match signer {
@@ -83,6 +87,7 @@ impl Engine {
         let writer = Writer::start(session, recorder)?;
         Ok(Self {
             rules: Rules::of(&model)?,
+            search_columns,
             behaviours: by_type(behaviours)?,
             model,
             pool: Pool::new(location),
@@ -111,6 +116,11 @@ impl Engine {
 
     pub(crate) fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// What the search index holds of each type.
+    pub fn search_columns(&self) -> &Columns {
+        &self.search_columns
     }
 
     pub fn pool(&self) -> &Pool {

@@ -25,6 +25,7 @@ mod replay;
 mod restate;
 pub mod rules;
 mod seal;
+pub mod search;
 pub mod settings;
 pub mod timers;
 pub mod verify;

@@ -8,7 +8,7 @@ use model::Model;
 use store::{Fault, Lane, Param, Session, SessionExt};
 
 use crate::clock::Entropy;
-use crate::seal;
+use crate::{seal, search};
 
 /// Told after each durable commit: the leaves that are new.
 pub type Listener = Box<dyn Fn(std::ops::Range<i64>) + Send>;
@@ -38,13 +38,14 @@ pub struct Recorder {
     pub(crate) head: Head,
     pub(crate) counters: HashMap<String, i64>,
     pub(crate) pending: Vec<Pending>,
+    pub(crate) search: search::Pending,
     pub(crate) log_id: String,
     /// Set when the ledger was found shorter than it was signed.
     pub(crate) read_only: Arc<std::sync::OnceLock<String>>,
     frontier: Option<Builder>,
     last_hash: HashMap<i64, Hash>,
     writer: String,
-    marked: Option<(Head, HashMap<String, i64>, usize)>,
+    marked: Option<(Head, HashMap<String, i64>, usize, usize)>,
     listener: Listener,
     sealed_from: i64,
 }
@@ -60,6 +61,7 @@ impl Recorder {
         let name = entropy.bytes32()?;
         let writer = name.iter().take(8).map(|b| format!("{b:02x}")).collect();
         Ok(Self {
+            search: search::Pending::new(search::Columns::of(&model)),
             model,
             model_version,
             entropy,
@@ -82,6 +84,7 @@ impl Recorder {
         self.last_hash.clear();
         self.frontier = None;
         self.pending.clear();
+        self.search.truncate(0);
         self.marked = None;
     }
 
@@ -169,14 +172,15 @@ impl Lane for Recorder {
     }
 
     fn mark(&mut self) {
-        self.marked = Some((self.head.clone(), self.counters.clone(), self.pending.len()));
+        self.marked = Some((self.head.clone(), self.counters.clone(), self.pending.len(), self.search.len()));
     }
 
     fn undo(&mut self) {
-        if let Some((head, counters, pending)) = self.marked.take() {
+        if let Some((head, counters, pending, search)) = self.marked.take() {
             self.head = head;
             self.counters = counters;
             self.pending.truncate(pending);
+            self.search.truncate(search);
         }
     }
 
@@ -201,6 +205,7 @@ impl Lane for Recorder {
             self.head.leaves += 1;
         }
         self.frontier = Some(frontier);
+        self.search.write(session)?;
         for (prefix, last) in &self.counters {
             let sql = "INSERT INTO counter (prefix, last) VALUES (?, ?) ON CONFLICT (prefix) DO UPDATE SET last = excluded.last";
             session.execute(sql, &[Param::Text(prefix), Param::Int(*last)])?;

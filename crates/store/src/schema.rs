@@ -105,6 +105,10 @@ pub fn look_over(session: &mut dyn Session) -> Result<(), Fault> {
 
 fn make(session: &mut dyn Session, model: &Model, dialect: Dialect) -> Result<(), Fault> {
     session.batch(&adapted(KERNEL, dialect))?;
+    session.batch(match dialect {
+        Dialect::Sqlite => SEARCH_SQLITE,
+        Dialect::Postgres => SEARCH_POSTGRES,
+    })?;
     match session.optional_int("SELECT version FROM kernel", &[])? {
         None => {
             session.execute("INSERT INTO kernel (version) VALUES (?)", &[Param::Int(KERNEL_VERSION)])?;
@@ -320,4 +324,17 @@ CREATE TABLE IF NOT EXISTS tested (check_id BIGINT NOT NULL, day BIGINT NOT NULL
 CREATE TABLE IF NOT EXISTS followed (check_id BIGINT PRIMARY KEY, name TEXT NOT NULL, rule TEXT NOT NULL, leaves BIGINT NOT NULL, at BIGINT NOT NULL, through BIGINT NOT NULL);
 CREATE INDEX IF NOT EXISTS followed_by_name ON followed (name);
 CREATE TABLE IF NOT EXISTS snapshot (requirement TEXT NOT NULL, day BIGINT NOT NULL, at BIGINT NOT NULL, leaves BIGINT NOT NULL, rules TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (requirement, day));
+"#;
+
+/// The search index, a row a record under the record's id. Words come ready made and parted by spaces; the tokenizer
+/// only parts them: it leaves everything beyond ASCII alone, and `=` and `_` belong to the marks of type and scope.
+const SEARCH_SQLITE: &str = r#"
+CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(access, title, public, internal, content='', contentless_delete=1, prefix='3', tokenize="ascii tokenchars '=_'");
+"#;
+
+/// The same: weights A, B and C stand for title, public and internal, words without a place for the marks.
+const SEARCH_POSTGRES: &str = r#"
+CREATE TABLE IF NOT EXISTS search (record BIGINT PRIMARY KEY, scope BIGINT, words TSVECTOR NOT NULL);
+CREATE INDEX IF NOT EXISTS search_by_scope ON search (scope, record);
+CREATE INDEX IF NOT EXISTS search_by_words ON search USING GIN (words) WITH (gin_pending_list_limit = 256);
 "#;

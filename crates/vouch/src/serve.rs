@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use conformity::Conformity;
-use engine::{Engine, timers};
+use engine::{Engine, search, timers};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use web::App;
@@ -122,9 +122,10 @@ fn given_back(engine: Arc<Engine>) -> anyhow::Result<()> {
     )
 }
 
-/// Signing, timed moves and the follower of conformity, each on a thread that may wait for the disk.
+/// Signing, timed moves, the follower of conformity and an unfinished search index, each on a thread that may wait for
+/// the disk.
 fn beside(engine: Arc<Engine>, conformity: Arc<Conformity>, told: watch::Sender<bool>) -> Vec<JoinHandle<()>> {
-    let (signer, current) = (engine.clone(), conformity.clone());
+    let (signer, current, indexed) = (engine.clone(), conformity.clone(), engine.clone());
     let signing = every(SIGN, move || {
         if let Err(fault) = signer.sign() {
             tracing::error!(%fault, "the ledger could not be signed");
@@ -148,7 +149,23 @@ fn beside(engine: Arc<Engine>, conformity: Arc<Conformity>, told: watch::Sender<
             tracing::error!(%error, "conformity could not be followed");
         }
     });
-    vec![signing, keeping, following]
+    vec![signing, keeping, following, tokio::spawn(build_search(indexed))]
+}
+
+/// Indexes the records of a database that has no search index yet, a batch at a time, until there are no more.
+async fn build_search(engine: Arc<Engine>) {
+    loop {
+        let engine = engine.clone();
+        match tokio::task::spawn_blocking(move || search::build(&engine)).await {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => return,
+            Ok(Err(fault)) => {
+                tracing::error!(%fault, "the search index could not be built further");
+                tokio::time::sleep(TICK).await;
+            }
+            Err(_) => return tracing::error!("the building of the search index ended"),
+        }
+    }
 }
 
 fn every(pause: Duration, work: impl Fn() + Send + Sync + 'static) -> JoinHandle<()> {

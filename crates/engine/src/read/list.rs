@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::condition::{Condition, Context, Dialect, Target, Time as ConditionTime};
 use model::{RecordType, Slot, Value};
 use store::schema::quoted;
-use store::{Fault, Session};
+use store::{Fault, Param, Session, SessionExt as _};
 
 use super::cursor::{CursorKey, Place};
 use super::keyset::{next_phase, walk, window_end};
@@ -198,6 +198,31 @@ fn row_rule(
         });
     }
     Ok(any)
+}
+
+/// Of these records of one type those that the reader may see, by the rules that lists use.
+pub(crate) fn visible(
+    engine: &Engine,
+    session: &mut dyn Session,
+    principal: &Principal,
+    record_type: &Arc<RecordType>,
+    ids: &[i64],
+) -> Result<Vec<i64>, Error> {
+    let query = Query {
+        record_type: record_type.clone(),
+        filter: None,
+        sort: Vec::new(),
+        limit: ids.len(),
+        cursor: None,
+        time: Time::Live,
+    };
+    let Prepared { table, base, base_params, filter, .. } = prepare(engine, session, principal, &query)?;
+    let (rule, rule_params) = filter.unwrap_or(("1=1".to_owned(), Vec::new()));
+    let marks = vec!["?"; ids.len()].join(", ");
+    let sql = format!("SELECT r.id FROM {table} r WHERE {base} AND ({rule}) AND r.id IN ({marks})");
+    let ids: Vec<Value> = ids.iter().map(|id| Value::Int(*id)).collect();
+    let bound: Vec<Param<'_>> = base_params.iter().chain(&rule_params).chain(&ids).map(Param::from).collect();
+    Ok(session.ints(&sql, &bound)?)
 }
 
 fn compiled(

@@ -8,4 +8,3 @@ pub mod fill;
 mod keyset;
 pub mod list;
 pub mod names;
-pub mod search;

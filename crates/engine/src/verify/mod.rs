@@ -2,7 +2,8 @@
 //!
 //! In this order: the database file; the leaves, their tree, every checkpoint and the signer's memory; each record's
 //! entries with their leaves and openings; and, folded from the openings by a second, slower way than the writer's,
-//! the live rows, their versions on both time axes, long texts, lines, steps, comments, links, numbers and counters.
+//! the live rows, their versions on both time axes, long texts, lines, steps, comments, links, numbers and counters;
+//! at last the search index, a sample of it.
 //!
 //! What other tables hold is either made anew from these (verdicts, counts) or no record of anything (sessions,
 //! idempotency keys, the identities of imported rows, other systems' names): it is not compared. The databases' free
@@ -17,6 +18,7 @@ mod links;
 mod openings;
 mod records;
 mod rows;
+mod search;
 mod steps;
 mod tree;
 mod whole;
@@ -118,5 +120,5 @@ fn run(session: &mut dyn Session, model: &Model, signer: Option<&SignerHead>, re
     whole::kept_texts(session)?;
     whole::foreign_keys(session)?;
     report.warnings.extend(totals.warnings);
-    Ok(())
+    search::check(session, model, &mut report.warnings)
 }

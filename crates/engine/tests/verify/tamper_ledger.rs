@@ -115,7 +115,7 @@ fn entries_exchanged_between_records_are_named() {
 
 #[test]
 fn the_last_entry_with_its_record_cannot_vanish() {
-    let gone = "DELETE FROM leaf WHERE entry IN (SELECT id FROM entry WHERE record = {last}); DELETE FROM secret WHERE entry IN (SELECT id FROM entry WHERE record = {last}); \
+    let gone = "DELETE FROM search WHERE rowid = {last}; DELETE FROM leaf WHERE entry IN (SELECT id FROM entry WHERE record = {last}); DELETE FROM secret WHERE entry IN (SELECT id FROM entry WHERE record = {last}); \
                 DELETE FROM step WHERE record = {last}; DELETE FROM entry WHERE record = {last}; DELETE FROM ticket_v WHERE id = {last}; DELETE FROM ticket WHERE id = {last}; \
                 DELETE FROM record WHERE id = {last};";
     let copy = World::copy_of(&original());

@@ -9,6 +9,7 @@ pub(crate) mod json;
 mod ledger;
 pub(crate) mod problem;
 pub(crate) mod records;
+pub(crate) mod search;
 mod settings;
 pub(crate) mod time;
 
@@ -32,6 +33,7 @@ pub fn router() -> Router<App> {
         .route("/api/v1/checks/{id}/exceptions", get(conformity::exceptions))
         .route("/api/v1/settings", get(settings::list))
         .route("/api/v1/settings/{key}", get(settings::read).put(settings::put))
+        .route("/api/v1/search", get(search::search))
         .route("/api/v1/{collection}", get(records::list).post(records::create))
         .route("/api/v1/{collection}/{number}", get(records::read).patch(records::change))
         .route("/api/v1/{collection}/{number}/{verb}", get(history::beside).post(records::act))

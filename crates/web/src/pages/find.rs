@@ -1,8 +1,8 @@
-//! Finding a record from what somebody typed: its number, another system's number, or how its title begins.
+//! Finding a record from what somebody typed: its number, another system's number, or words of its title.
 
 use engine::Time;
 use engine::read::names::Named;
-use engine::read::{changes, names, search};
+use engine::read::{changes, names};
 use model::RecordType;
 
 use super::refused::Answer;
@@ -23,22 +23,18 @@ pub fn number_of(visit: &Visit, types: &[String], typed: &str) -> Answer<String>
         return Ok(last.to_owned());
     }
     let mut found = by_title(visit, types, typed, 5)?;
-    found.retain(|named| named.name.eq_ignore_ascii_case(typed));
+    found.retain(|named| named.name.to_lowercase() == typed.to_lowercase());
     Ok(match found.as_slice() {
         [only] => only.number.clone(),
         _ => typed.to_owned(),
     })
 }
 
-/// Records of these types (`any` is all) whose title begins so.
+/// Records of these types (`any` is all) whose title has these words.
 pub fn by_title(visit: &Visit, types: &[String], text: &str, most: usize) -> Answer<Vec<Named>> {
-    let engine = &visit.app.engine;
-    let all: Vec<&str> = if types.iter().any(|name| name == "any") {
-        engine.model().types().iter().map(|found| found.name.as_str()).collect()
-    } else {
-        types.iter().flat_map(|name| engine.model().family(name)).map(|found| found.name.as_str()).collect()
-    };
-    Ok(search::by_title(&mut *engine.reader()?, engine.model(), &visit.principal, &all, text, most)?)
+    let any = types.iter().any(|name| name == "any");
+    let types: Vec<&str> = types.iter().filter(|_| !any).map(String::as_str).collect();
+    Ok(engine::search::named(&visit.app.engine, &visit.principal, &types, text, most)?)
 }
 
 /// The one record that bears this number, ours or another system's, where this reader may see it.

@@ -34,6 +34,7 @@ mod proof;
 mod record;
 mod refused;
 mod related;
+mod search;
 pub(crate) mod secure;
 mod settings;
 mod show;
@@ -90,7 +91,7 @@ pub fn router(app: App) -> Router<App> {
         .merge(assurance::router())
         .route("/", get(my_work::home))
         .route("/my-work", get(my_work::show))
-        .route("/search", get(palette::search))
+        .route("/search", get(search::show))
         .route("/palette", get(palette::show))
         .route("/suggest/{types}", get(suggest::show))
         .route("/events", get(events::stream))

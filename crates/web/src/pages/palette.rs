@@ -1,24 +1,20 @@
-//! Going anywhere: acts on the record that is open, records by number or title, pages, and what can be created.
+//! Going anywhere: acts on the record that is open, records by number or words, pages, and what can be created.
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect};
-use engine::Time;
-use engine::read::names::Named;
+use engine::search::{self, Query};
+use engine::{Error, Refusal, Time};
 
 use super::address::Address;
 use super::refused::Answer;
 use super::visit::Visit;
-use super::{find, head, html};
-use crate::view::palette::{Found, PaletteGroup, PaletteResults, SearchPage};
-use crate::view::words;
+use super::{find, head, html, show};
+use crate::view::palette::{Found, PaletteGroup, PaletteResults};
+use crate::view::parts::Marked;
 
-/// Records of one type that a search shows.
-const EACH_MAX: usize = 6;
-const RECORDS_MAX: usize = 24;
+/// Records that are shown; the rest is one line away.
+const RECORDS_MAX: usize = 8;
 /// Longest text that is searched for.
 const QUERY_MAX: usize = 200;
-const HOW: &str = "Searched by number, by another system's number, and by how titles begin. A number and a day, as in \
-    INC-000042 2026-03-01, show the record as it was on that day.";
 
 fn asked(visit: &Visit) -> String {
     visit.address.get("q").unwrap_or_default().chars().take(QUERY_MAX).collect()
@@ -39,28 +35,8 @@ pub async fn show(visit: Visit) -> Answer {
     html(StatusCode::OK, &PaletteResults { groups })
 }
 
-/// `GET /search?q=…`: the same without script; a number leads straight to its record.
-pub async fn search(visit: Visit) -> Answer {
-    let query = asked(&visit);
-    if let Some(found) = as_it_was(&visit, &query)? {
-        return Ok(Redirect::to(&found.href).into_response());
-    }
-    if let Some(named) = find::by_number(&visit, &query)?
-        && let Some(href) = visit.href(&named)
-    {
-        return Ok(Redirect::to(&href).into_response());
-    }
-    let items = records(&visit, &query)?;
-    let found = words::count(u64::try_from(items.len()).unwrap_or(0), "record", "records");
-    let mut groups = vec![PaletteGroup { label: "Records".to_owned(), items }, pages(&visit, &query)];
-    groups.retain(|group| !group.items.is_empty());
-    let heading = if query.is_empty() { "Search".to_owned() } else { format!("{found} for “{query}”") };
-    let page = SearchPage { shell: visit.shell("", "Search"), query, heading, how: HOW.to_owned(), groups };
-    html(StatusCode::OK, &page)
-}
-
 /// A record at the end of a day that has passed: `INC-000042 2026-03-01`, and on a record's page the day alone.
-fn as_it_was(visit: &Visit, query: &str) -> Answer<Option<Found>> {
+pub fn as_it_was(visit: &Visit, query: &str) -> Answer<Option<Found>> {
     let (number, day) = match (query.rsplit_once(' '), visit.address.get("on")) {
         (Some((number, day)), _) => (number.trim(), day),
         (None, Some(number)) => (number, query),
@@ -77,57 +53,90 @@ fn as_it_was(visit: &Visit, query: &str) -> Answer<Option<Found>> {
     Ok(Some(Found {
         icon: "clock",
         href: address.to_string(),
-        after: format!("{} as at {}", named.number, super::wall::date(engine::input::days(day))),
+        text: Marked::from(&*format!("{} as at {}", named.number, super::wall::date(engine::input::days(day)))),
         context: named.name,
         ..Found::default()
     }))
 }
 
+/// The record of this number, and those that have these words.
 fn records(visit: &Visit, query: &str) -> Answer<Vec<Found>> {
-    if query.is_empty() {
-        return Ok(Vec::new());
+    let by_number = find::by_number(visit, query)?;
+    let mut items: Vec<Found> = Vec::new();
+    if let Some(named) = &by_number
+        && let Some(href) = visit.href(named)
+    {
+        let kind = visit.app.engine.model().get(&named.record_type).map(|found| found.label.to_lowercase());
+        let context = format!("{} · {}", named.number, kind.unwrap_or_default());
+        items.push(Found { icon: "page", href, text: Marked::from(&*named.name), context, ..Found::default() });
     }
-    let mut named: Vec<Named> = find::by_number(visit, query)?.into_iter().collect();
-    named.extend(find::by_title(visit, &["any".to_owned()], query, EACH_MAX)?);
-    named.truncate(RECORDS_MAX);
-    Ok(named.iter().filter_map(|named| record(visit, named, query)).collect())
+    let asked = Query { text: query.to_owned(), limit: RECORDS_MAX, ..Query::default() };
+    let found = match search::search(&visit.app.engine, &visit.principal, &asked, &visit.app.cursors) {
+        Ok(found) => found,
+        // Nothing was typed yet, or signs alone.
+        Err(Error::Refused(Refusal::BadQuery(_))) => return Ok(items),
+        Err(other) => return Err(other.into()),
+    };
+    let more = found.next_cursor.is_some();
+    let others = found.hits.into_iter().filter(|hit| by_number.as_ref().is_none_or(|named| named.id != hit.record.id));
+    items.extend(others.map(record));
+    if more {
+        let href = Address::new("/search", None).with("q", Some(query)).to_string();
+        items.push(Found { icon: "search", href, text: Marked::from("All that have these words"), ..Found::default() });
+    }
+    Ok(items)
 }
 
-fn record(visit: &Visit, named: &Named, query: &str) -> Option<Found> {
-    let record_type = visit.app.engine.model().get(&named.record_type)?;
-    let length = query.len();
-    // Only what was typed is marked, where the title begins with it in whatever case.
-    let begins = named.name.get(..length).filter(|start| start.to_lowercase() == query.to_lowercase());
-    let (matched, after) = match begins {
-        Some(start) => (start.to_owned(), named.name.get(length..).unwrap_or_default().to_owned()),
-        None => (String::new(), named.name.clone()),
-    };
+fn record(hit: search::Hit) -> Found {
+    let (record, record_type) = (&hit.record, &hit.record.record_type);
     let kind = record_type.label.to_lowercase();
-    let context = if named.name == named.number { kind } else { format!("{} · {kind}", named.number) };
-    Some(Found { icon: "page", href: visit.href(named)?, matched, after, context, ..Found::default() })
+    let mut context = format!("{} · {kind}", record.number());
+    if let Some(snippet) = &hit.snippet {
+        context = format!("{context} · {}", snippet.label.to_lowercase());
+    }
+    let href = format!("/{}/{}", record_type.path, record.number());
+    Found {
+        icon: "page",
+        href,
+        status: show::status(record),
+        text: super::search::marked(hit.title),
+        context,
+        ..Found::default()
+    }
 }
 
 fn fits(label: &str, query: &str) -> bool {
     label.to_lowercase().contains(&query.to_lowercase())
 }
 
-fn pages(visit: &Visit, query: &str) -> PaletteGroup {
-    let shell = visit.shell("", "");
-    let mut items = Vec::new();
-    for entry in &shell.nav {
-        let own = entry.href.map(|href| (entry.label, href, entry.key));
-        let links = entry.links.iter().map(|link| (link.label, link.href, link.key));
-        for (label, href, _) in own.into_iter().chain(links).filter(|(label, ..)| fits(label, query)) {
-            items.push(Found { icon: entry.icon, href: href.to_owned(), after: label.to_owned(), ..Found::default() });
-        }
+/// Pages of the rail that are called so: label, address, icon.
+pub fn places(visit: &Visit, query: &str) -> Vec<(&'static str, &'static str, &'static str)> {
+    let mut places = Vec::new();
+    for entry in visit.shell("", "").nav {
+        let own = entry.href.map(|href| (entry.label, href));
+        let links = entry.links.iter().map(|link| (link.label, link.href));
+        let named = own.into_iter().chain(links).filter(|(label, _)| fits(label, query));
+        places.extend(named.map(|(label, href)| (label, href, entry.icon)));
     }
-    PaletteGroup { label: "Pages".to_owned(), items }
+    places
+}
+
+fn pages(visit: &Visit, query: &str) -> PaletteGroup {
+    let items = places(visit, query).into_iter();
+    let items = items.map(|(label, href, icon)| Found {
+        icon,
+        href: href.to_owned(),
+        text: Marked::from(label),
+        ..Found::default()
+    });
+    PaletteGroup { label: "Pages".to_owned(), items: items.collect() }
 }
 
 fn creates(visit: &Visit, query: &str) -> PaletteGroup {
     let links = visit.shell("", "").create.into_iter().map(|link| (format!("Create: {}", link.label), link.href));
     let links = links.filter(|(label, _)| fits(label, query));
-    let items = links.map(|(after, href)| Found { icon: "plus", href, after, ..Found::default() });
+    let items =
+        links.map(|(label, href)| Found { icon: "plus", href, text: Marked::from(&*label), ..Found::default() });
     PaletteGroup { label: "Create".to_owned(), items: items.collect() }
 }
 
@@ -137,23 +146,21 @@ fn on(visit: &Visit, number: &str, query: &str) -> Answer<Option<PaletteGroup>> 
     let Some(record_type) = visit.app.engine.model().shared(&named.record_type) else { return Ok(None) };
     let record = visit.record(record_type, &named.number, Time::Live)?;
     let href = format!("/{}/{}", record_type.path, named.number);
-    let act = |label: &str, icon, verb: &str| Found {
-        icon,
-        href: format!("{href}{verb}"),
-        after: label.to_owned(),
-        ..Found::default()
-    };
     let mut items = Vec::new();
+    let mut act = |label: &str, icon, verb: &str| {
+        if fits(label, query) {
+            items.push(Found { icon, href: format!("{href}{verb}"), text: Marked::from(label), ..Found::default() });
+        }
+    };
     for (label, icon, name) in head::open_moves(&record, &visit.principal) {
-        items.push(act(&label, icon, &format!("/{name}")));
+        act(&label, icon, &format!("/{name}"));
     }
     if visit.principal.permissions(record_type).any(|(_, permission)| permission.change.is_some()) {
-        items.push(act("Edit the details", "pencil", "?edit=1"));
+        act("Edit the details", "pencil", "?edit=1");
     }
-    items.push(act("History", "clock", "/history"));
+    act("History", "clock", "/history");
     if !visit.principal.public_only(record_type) {
-        items.push(act("Proof", "shield", "/proof"));
+        act("Proof", "shield", "/proof");
     }
-    items.retain(|found| fits(&found.after, query));
     Ok(Some(PaletteGroup { label: format!("On {}", named.number), items }))
 }

@@ -21,6 +21,7 @@ pub mod proof;
 pub mod prose;
 pub mod record;
 pub mod requirement;
+pub mod search;
 pub mod settings;
 pub mod shell;
 pub mod timeline;

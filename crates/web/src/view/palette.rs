@@ -1,15 +1,14 @@
-//! Finding: the palette (Ctrl K), and the page that answers the search box where no script runs.
+//! The palette (Ctrl K): anything can be found and done from it.
 
 use askama::Template;
 
 use super::{
     filters, markup,
-    parts::{Clock, Status},
-    shell::Shell,
+    parts::{Clock, Marked, Status},
 };
 
 /// Fragment: `GET /palette?q=…&on=INC-000042` (`on` only on a record's page). Groups in order: acts of that record,
-/// records (by number, by external number, by the beginning of the title), pages, acts.
+/// records (by number, by external number, by their words), pages, acts.
 #[derive(Clone, Debug, Default, PartialEq, Template)]
 #[template(path = "palette/results.html")]
 pub struct PaletteResults {
@@ -27,29 +26,13 @@ pub struct PaletteGroup {
 pub struct Found {
     pub icon: &'static str,
     pub href: String,
-    /// Text before, of and after the match.
-    pub before: String,
-    pub matched: String,
-    pub after: String,
+    pub text: Marked,
     /// Number, external number, kind.
     pub context: String,
     pub clock: Option<Clock>,
     pub status: Option<Status>,
     /// A key that does the same; empty for none.
     pub key: &'static str,
-}
-
-/// `/search?q=…`: one hit that is a number leads there at once (303).
-#[derive(Clone, Debug, Default, PartialEq, Template)]
-#[template(path = "palette/search.html")]
-pub struct SearchPage {
-    pub shell: Shell,
-    pub query: String,
-    /// `3 records and 1 page for “vpn”`.
-    pub heading: String,
-    /// How it was searched: `by number, external number and the beginning of titles`.
-    pub how: String,
-    pub groups: Vec<PaletteGroup>,
 }
 
 markup!(PaletteResults);

@@ -34,6 +34,8 @@ pub struct Shell {
     pub now: String,
     /// The address of this page, to come back to after signing in or changing the theme.
     pub address: String,
+    /// The page has the search box in itself, so the bar has none.
+    pub own_search: bool,
 }
 
 impl Shell {

@@ -4,10 +4,11 @@ use web::view::{
     error::*,
     form::*,
     ledger::*,
-    list::MenuItem,
+    list::{MenuItem, Tab},
     my_work::*,
     palette::*,
     parts::*,
+    search::*,
     settings::*,
     shell::{Notice, Shell, Theme},
 };
@@ -215,13 +216,59 @@ fn ledger() -> LedgerPage {
     }
 }
 
+fn marked(before: &str, matched: &str, after: &str) -> Marked {
+    Marked(vec![(s(before), false), (s(matched), true), (s(after), false)])
+}
+
+fn search() -> SearchPage {
+    let tab = |label: &str, count: &str, current| Tab {
+        key: s(label),
+        label: s(label),
+        href: s("/search?q=vpn&type=incident"),
+        current,
+        count: s(count),
+    };
+    let hit = |title: Marked, kind: &str, place: &str, snippet: Option<Marked>| Hit {
+        href: s("/incidents/INC-048211"),
+        title,
+        number: s("INC-048211"),
+        kind: s(kind),
+        status: Some(status(Mark::Half, "In progress")),
+        changed: at("10:31"),
+        place: s(place),
+        snippet,
+    };
+    SearchPage {
+        shell: Shell { own_search: true, ..shell("Search", "/search", vec![], "Search") },
+        query: s("vpn"),
+        kept: vec![(s("type"), s("incident"))],
+        heading: s("At least 1,000 records for “vpn”"),
+        types: vec![tab("All", "1,000+", true), tab("Incidents", "988+", false), tab("Services", "12+", false)],
+        hits: vec![
+            hit(
+                marked("", "VPN", " drops every few minutes for the field crews"),
+                "incident",
+                "Comment",
+                Some(marked(
+                    "…restarted the ",
+                    "VPN",
+                    " gateway <b>bold</b> & it came back after about a quarter of an hour…",
+                )),
+            ),
+            Hit { status: None, snippet: None, ..hit(marked("Remote access (", "VPN", ")"), "service", "", None) },
+        ],
+        ranked_back_to: Some(at("3 Mar")),
+        next_href: Some(s("/search?q=vpn&cursor=abc")),
+        places: vec![link("Services", "/services")],
+        ..SearchPage::default()
+    }
+}
+
 fn found() -> Vec<PaletteGroup> {
     let item = |icon, before: &str, matched: &str, after: &str, context: &str| Found {
         icon,
         href: s("/incidents/INC-048211"),
-        before: s(before),
-        matched: s(matched),
-        after: s(after),
+        text: marked(before, matched, after),
         context: s(context),
         ..Found::default()
     };
@@ -284,22 +331,31 @@ pub fn pages() -> Vec<Page> {
         nothing: s("Nothing waits for you."),
         ..my_work()
     };
-    let search = SearchPage {
-        shell: shell("Search", "/search", vec![], "Search"),
-        query: s("vpn"),
-        heading: s("3 records and 1 page for “vpn”"),
-        how: s("By number, external number and the beginning of titles."),
-        groups: found(),
+    let nothing = SearchPage {
+        types: vec![],
+        hits: vec![],
+        next_href: None,
+        heading: s("0 records for “vpn”"),
+        corrected: vec![],
+        ..search()
     };
-    let nothing = SearchPage { groups: vec![], heading: s("Nothing for “vpn”"), ..search.clone() };
+    let nothing_yet = SearchPage { next_href: Some(s("/search?q=vpn&cursor=abc")), ..nothing.clone() };
+    let corrected = SearchPage { corrected: vec![(s("vnp"), s("vpn"))], built: Some(42), ..search() };
+    let refused =
+        SearchPage { refused: Some(s("the search text has 65 words: expected at most 64")), ..nothing.clone() };
+    let asking = SearchPage { query: String::new(), heading: s("Search"), ..nothing.clone() };
     let mut pages = vec![
         page("my-work", &my_work()),
         page("my-work-dark", &dark),
         page("ledger", &ledger()),
         page("fragment-palette", &PaletteResults { groups: found() }),
         page("fragment-palette-none", &PaletteResults::default()),
-        page("search", &search),
+        page("search", &search()),
+        page("search-corrected", &corrected),
         page("search-nothing", &nothing),
+        page("search-nothing-yet", &nothing_yet),
+        page("search-refused", &refused),
+        page("search-asking", &asking),
     ];
     pages.extend(settings());
     pages.extend(errors());

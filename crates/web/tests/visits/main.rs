@@ -7,3 +7,4 @@ mod house;
 mod lists;
 mod others;
 mod records;
+mod search;

@@ -168,6 +168,17 @@ impl Person {
     }
 }
 
+/// A text in stretches, those that were asked for marked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
+#[template(path = "parts/marked.html")]
+pub struct Marked(pub Vec<(String, bool)>);
+
+impl From<&str> for Marked {
+    fn from(text: &str) -> Self {
+        Self(vec![(text.to_owned(), false)])
+    }
+}
+
 /// A plain link.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
@@ -265,4 +276,4 @@ pub struct Empty {
     pub actions: Vec<Link>,
 }
 
-markup!(Mark, Status, Pill, Prio, Time, Clock, Person, RecordLink, Sentence, Shown, Callout, Empty);
+markup!(Mark, Status, Pill, Prio, Time, Clock, Person, RecordLink, Sentence, Shown, Callout, Empty, Marked);
