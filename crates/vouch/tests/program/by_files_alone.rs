@@ -24,6 +24,9 @@ kind = "text"
 max = 40
 sort = true
 
+[fields.gate]
+kind = "text"
+
 [permissions.internal-auditor]
 hide = ["vendor_ticket"]
 "#;
@@ -140,7 +143,7 @@ fn alone(place: &Place, args: &[&str]) -> Output {
 
 fn the_field_is_like_any_other(agent: &Client, auditor: &Client) {
     let made = agent
-        .post("/api/v1/incidents", &json!({ "title": "Lift stuck", "building": "north", "vendor_ticket": "V-7" }))
+        .post("/api/v1/incidents", &json!({ "title": "Lift stuck", "building": "north", "vendor_ticket": "V-7", "gate": "Hafentor" }))
         .expect(201);
     let number = made["number"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/incidents/{number}");
@@ -159,6 +162,8 @@ fn the_field_is_like_any_other(agent: &Client, auditor: &Client) {
     assert_eq!(was["building"], "north");
     let csv = agent.with("Accept", "text/csv").get("/api/v1/incidents");
     assert!(csv.text().lines().next().unwrap().contains("vendor_ticket"), "{}", csv.text());
+    assert_eq!(items(&auditor.get("/api/v1/search?q=hafentor").expect(200)), std::slice::from_ref(&number));
+    assert!(items(&auditor.get("/api/v1/search?q=V-7").expect(200)).is_empty(), "hidden, so not found either");
     let history = agent.get(&format!("{path}/history")).expect(200);
     assert!(history.to_string().contains("\"field\":\"building\",\"from\":\"north\",\"to\":\"south\""), "{history}");
 }
