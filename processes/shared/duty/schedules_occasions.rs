@@ -40,6 +40,7 @@ impl<'a> Schedule<'a> {
         let mut values = self.dates(cx, day)?;
         values.push(("duty".to_owned(), Value::Link(self.duty.id)));
         values.push(("subject".to_owned(), self.duty.by_key("subject").clone()));
+        values.push(("title".to_owned(), self.duty.by_key("title").clone()));
         Ok(FollowUp::Create { record_type: "occasion".to_owned(), values })
     }
 

@@ -142,6 +142,7 @@ fn cell(showing: &Showing<'_>, record: &Record, slot: Slot, role: Role) -> Shown
         Role::Who => showing.person(value),
         Role::Time => match value {
             Value::Instant(at) => Shown::Time(showing.visit.wall.time(*at)),
+            Value::Date(days) => Shown::Text(super::wall::short_date(*days)),
             other => showing.shown(other, field),
         },
         _ => showing.shown(value, field),

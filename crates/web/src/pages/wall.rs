@@ -163,6 +163,16 @@ pub fn date(days: i64) -> String {
     format!("{} {month} {year}", day.trim_start_matches('0'))
 }
 
+/// `24 Nov 2026`: where there is little room.
+pub fn short_date(days: i64) -> String {
+    let long = date(days);
+    let mut parts = long.splitn(3, ' ');
+    match (parts.next(), parts.next().and_then(|month| month.get(..3)), parts.next()) {
+        (Some(day), Some(month), Some(year)) => format!("{day} {month} {year}"),
+        _ => long,
+    }
+}
+
 /// A duration in words, from microseconds.
 pub fn duration(micros: i64) -> String {
     let text = words::duration((micros / MICROS).abs());
