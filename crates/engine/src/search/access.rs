@@ -8,7 +8,6 @@ use store::Dialect;
 
 use super::columns::Part;
 use super::index::{scope_mark, type_mark};
-use super::near;
 use super::question::{Question, Term};
 use crate::principal::Principal;
 
@@ -130,7 +129,7 @@ impl Group {
 fn fts5(term: &Term) -> String {
     let star = |begins: bool| if begins { " *" } else { "" };
     let as_typed = format!("\"{}\"{}", term.words.join(" "), star(term.begins));
-    let spellings = spellings(term).into_iter().map(|word| format!("\"{word}\""));
+    let spellings = term.spellings().into_iter().map(|words| format!("\"{}\"", words.join(" ")));
     format!("({})", std::iter::once(as_typed).chain(spellings).collect::<Vec<_>>().join(" OR "))
 }
 
@@ -143,14 +142,11 @@ fn tsquery(term: &Term, weights: &str) -> String {
     let words = term.words.iter().enumerate();
     let as_typed = words.map(|(at, word)| labelled(word, if term.begins && at == last { "*" } else { "" }));
     let as_typed = as_typed.collect::<Vec<_>>().join(" <-> ");
-    let spellings = spellings(term).into_iter().map(|word| labelled(&word, ""));
+    let in_a_row = |words: &Vec<String>| {
+        let words: Vec<String> = words.iter().map(|word| labelled(word, "")).collect();
+        format!("({})", words.join(" <-> "))
+    };
+    let spellings = term.spellings();
+    let spellings = spellings.iter().map(in_a_row);
     format!("({})", std::iter::once(as_typed).chain(spellings).collect::<Vec<_>>().join(" | "))
-}
-
-/// Other spellings of a word that may be one letter off.
-fn spellings(term: &Term) -> Vec<String> {
-    match term.words.as_slice() {
-        [word] if term.near => near::spellings(word),
-        _ => Vec::new(),
-    }
 }
