@@ -152,13 +152,14 @@ fn beside(engine: Arc<Engine>, conformity: Arc<Conformity>, told: watch::Sender<
     vec![signing, keeping, following, tokio::spawn(build_search(indexed))]
 }
 
-/// Indexes the records of a database that has no search index yet, a batch at a time, until there are no more.
+/// Indexes records that the search index does not hold yet, a batch at a time; looks again now and then, since another
+/// process may have begun the index anew.
 async fn build_search(engine: Arc<Engine>) {
     loop {
         let engine = engine.clone();
         match tokio::task::spawn_blocking(move || search::build(&engine)).await {
             Ok(Ok(true)) => {}
-            Ok(Ok(false)) => return,
+            Ok(Ok(false)) => tokio::time::sleep(TICK).await,
             Ok(Err(fault)) => {
                 tracing::error!(%fault, "the search index could not be built further");
                 tokio::time::sleep(TICK).await;

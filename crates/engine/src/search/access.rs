@@ -8,7 +8,6 @@ use store::Dialect;
 
 use super::columns::Part;
 use super::index::{scope_mark, type_mark};
-use super::near;
 use super::question::{Question, Term};
 use crate::principal::Principal;
 
@@ -37,44 +36,59 @@ pub(super) fn parts(principal: &Principal, record_type: &RecordType) -> Vec<Part
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Access(Vec<Group>);
+pub(super) struct Access {
+    groups: Vec<Group>,
+    /// Rules about rows leave less than the index can tell.
+    pub narrowed: bool,
+}
+
+/// Whether some role reads every record of the type, within the reader's scopes.
+fn reads_all(principal: &Principal, record_type: &RecordType) -> bool {
+    let mut rules = principal.permissions(record_type).filter_map(|(_, permission)| permission.read.as_ref());
+    rules.any(|rule| rule.text == "true")
+}
 
 impl Access {
     /// Of these types (all where none is named) those that the reader may read, and how.
     pub fn of(model: &Model, principal: &Principal, wanted: &[&str]) -> Self {
         let mut groups: BTreeMap<Sight, Vec<String>> = BTreeMap::new();
+        let mut narrowed = false;
         let asked = |name: &str| wanted.is_empty() || wanted.iter().any(|of| model.is_a(name, of));
         for record_type in model.types().iter().filter(|found| principal.may_read(found) && asked(&found.name)) {
             let scopes = principal.scopes_for(record_type).map(<[i64]>::to_vec);
             if scopes.as_ref().is_none_or(|scopes| !scopes.is_empty()) {
                 let sight = Sight { scopes, parts: parts(principal, record_type) };
                 groups.entry(sight).or_default().push(record_type.name.clone());
+                narrowed |= !principal.is_system() && !reads_all(principal, record_type);
             }
         }
         let every = model.types().len();
-        let groups = groups.into_iter();
-        Self(groups.map(|(sight, types)| Group { sight, types: (types.len() < every).then_some(types) }).collect())
+        let group = |(sight, types): (Sight, Vec<String>)| {
+            let types = (types.len() < every).then_some(types);
+            Group { sight, types }
+        };
+        Self { groups: groups.into_iter().map(group).collect(), narrowed }
     }
 
-    /// The same in titles only.
-    pub fn titles(self) -> Self {
-        let mut groups = self.0;
-        groups.retain(|group| group.sight.parts.contains(&Part::Title));
-        for group in &mut groups {
+    /// The same in titles only, and without an answer that says how far it looked.
+    pub fn titles(mut self) -> Self {
+        self.narrowed = false;
+        self.groups.retain(|group| group.sight.parts.contains(&Part::Title));
+        for group in &mut self.groups {
             group.sight.parts = vec![Part::Title];
         }
-        Self(groups)
+        self
     }
 
     /// Whether there is nothing that this reader may search.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.groups.is_empty()
     }
 
     /// The scopes of a reader who sees nothing beyond them.
     pub fn scopes(&self) -> Option<Vec<i64>> {
         let mut all = Vec::new();
-        for group in &self.0 {
+        for group in &self.groups {
             all.extend(group.sight.scopes.as_ref()?);
         }
         all.sort_unstable();
@@ -85,7 +99,7 @@ impl Access {
     /// The question of this reader, as FTS5's `MATCH` or as a `tsquery`. Words and marks are letters, digits, `=` and
     /// `_` only, so quoting them is enough.
     pub fn matching(&self, question: &Question, dialect: Dialect) -> String {
-        let groups = self.0.iter().map(|group| match dialect {
+        let groups = self.groups.iter().map(|group| match dialect {
             Dialect::Sqlite => group.fts5(question),
             Dialect::Postgres => group.tsquery(question),
         });
@@ -130,7 +144,7 @@ impl Group {
 fn fts5(term: &Term) -> String {
     let star = |begins: bool| if begins { " *" } else { "" };
     let as_typed = format!("\"{}\"{}", term.words.join(" "), star(term.begins));
-    let spellings = spellings(term).into_iter().map(|word| format!("\"{word}\""));
+    let spellings = term.spellings().into_iter().map(|words| format!("\"{}\"", words.join(" ")));
     format!("({})", std::iter::once(as_typed).chain(spellings).collect::<Vec<_>>().join(" OR "))
 }
 
@@ -143,14 +157,11 @@ fn tsquery(term: &Term, weights: &str) -> String {
     let words = term.words.iter().enumerate();
     let as_typed = words.map(|(at, word)| labelled(word, if term.begins && at == last { "*" } else { "" }));
     let as_typed = as_typed.collect::<Vec<_>>().join(" <-> ");
-    let spellings = spellings(term).into_iter().map(|word| labelled(&word, ""));
+    let in_a_row = |words: &Vec<String>| {
+        let words: Vec<String> = words.iter().map(|word| labelled(word, "")).collect();
+        format!("({})", words.join(" <-> "))
+    };
+    let spellings = term.spellings();
+    let spellings = spellings.iter().map(in_a_row);
     format!("({})", std::iter::once(as_typed).chain(spellings).collect::<Vec<_>>().join(" | "))
-}
-
-/// Other spellings of a word that may be one letter off.
-fn spellings(term: &Term) -> Vec<String> {
-    match term.words.as_slice() {
-        [word] if term.near => near::spellings(word),
-        _ => Vec::new(),
-    }
 }

@@ -28,7 +28,7 @@ use store::{Fault, Param, Session};
 use access::Access;
 pub(crate) use build::{begin, built_below};
 pub use build::{build, share};
-use candidates::newest;
+use candidates::{newest, top};
 pub(crate) use check::{holds, rows};
 pub use columns::{Columns, Part};
 pub use erase::erase_words;
@@ -50,8 +50,8 @@ use crate::rules;
 
 /// Most hits on a page.
 pub const LIMIT_MAX: usize = 100;
-/// Windows looked at for one page, where the reader may see nothing of the first.
-const WINDOWS_MAX: usize = 5;
+/// Windows looked at for one page, where the reader may see nothing of the first ones.
+const WINDOWS_MAX: usize = 10;
 /// Milliseconds that one statement of a search may take.
 const BUDGET_MS: u32 = 2_000;
 /// Ids asked for in one statement; both databases bound the number of parameters.
@@ -159,7 +159,8 @@ pub fn named(
     let mut reader = engine.reader()?;
     reader.set_budget(Some(BUDGET_MS))?;
     let search = Search { engine, principal, access, question };
-    let window = newest(&mut *reader, &search.access, &search.question, i64::MAX, most)?;
+    let before = top(&mut *reader)?;
+    let window = newest(&mut *reader, &search.access, &search.question, before, most)?;
     let mut ranked = search.ranked(&mut *reader, &window.ids)?;
     ranked.truncate(most);
     let mut named = Vec::new();
@@ -186,10 +187,12 @@ fn wanted<'a>(engine: &Engine, principal: &Principal, types: &'a [String]) -> Re
 impl Search<'_> {
     /// Hits from a place on, and where to go on.
     fn page(&self, session: &mut dyn Session, mut from: From, limit: usize) -> Result<(Found, Option<From>), Error> {
+        if from.before == i64::MAX {
+            // Later pages rank the same records, whatever comes to be meanwhile.
+            from.before = top(session)?;
+        }
         for round in 1..=WINDOWS_MAX {
             let window = newest(session, &self.access, &self.question, from.before, limit)?;
-            // Later pages rank the same records, whatever comes to be meanwhile.
-            from.before = from.before.min(window.ids.first().map_or(i64::MAX, |first| first + 1));
             let ranked = self.ranked(session, &window.ids)?;
             let mut left = ranked.iter().filter(|one| !from.is_past(one));
             let shown: Vec<&Ranked> = left.by_ref().take(limit).collect();

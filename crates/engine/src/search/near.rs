@@ -1,5 +1,5 @@
-//! Words one letter off: a letter left out, put in, changed, or two neighbours swapped (Damerau and Levenshtein's
-//! distance of one).
+//! Words one sign off: a letter left out, put in, changed, or two neighbours swapped (Damerau and Levenshtein's
+//! distance of one); written apart, or as one (`wifi` and Wi-Fi).
 //!
 //! Spellings are made up, not looked up: which words other people's records hold plays no part, so a correction tells
 //! nobody of a word that he may not see, and no list of all words has to be kept.
@@ -19,6 +19,11 @@ fn alphabet(word: &str) -> Option<std::ops::RangeInclusive<char>> {
 /// Whether other spellings of the word are tried.
 pub(super) fn qualifies(word: &str) -> bool {
     (LETTERS_MIN..=LETTERS_MAX).contains(&word.chars().count()) && alphabet(word).is_some()
+}
+
+/// The word in two parts, at each place.
+pub(super) fn apart(word: &str) -> impl Iterator<Item = (&str, &str)> {
+    word.char_indices().skip(1).filter_map(|(at, _)| word.split_at_checked(at))
 }
 
 /// All words that are one letter off, and the word itself.

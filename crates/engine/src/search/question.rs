@@ -24,7 +24,9 @@ pub(super) struct Term {
     pub words: Vec<String>,
     /// The last word may go on.
     pub begins: bool,
-    /// The one word may be one letter off.
+    /// Stood in quotes: neither a beginning nor anything near.
+    pub quoted: bool,
+    /// The word, or the two written as one, may be one sign off.
     pub near: bool,
 }
 
@@ -42,15 +44,14 @@ impl Question {
         let mut terms = Vec::new();
         for (index, part) in text.split(['"', '“', '”', '„']).enumerate() {
             if index % 2 == 1 {
-                terms.extend(term(part, false));
-                continue;
+                terms.extend(Term::read(part, true));
+            } else {
+                terms.extend(part.split_whitespace().filter_map(|chunk| Term::read(chunk, false)));
             }
-            terms.extend(part.split_whitespace().filter_map(|chunk| term(chunk, chunk.ends_with('*'))));
         }
-        // Whoever types has perhaps not come to the end of the last word; a phrase was closed, or will be.
-        let quoted = text.split(['"', '“', '”', '„']).next_back().is_none_or(|rest| rest.trim().is_empty());
-        if let Some(last) = terms.last_mut().filter(|_| !quoted) {
-            last.begins = may_begin(&last.words);
+        // Whoever types has perhaps not come to the end of the last word.
+        if let Some(last) = terms.last_mut().filter(|last| !last.quoted) {
+            last.begins = last.may_begin();
         }
         let mut seen = BTreeSet::new();
         terms.retain(|term: &Term| seen.insert((term.words.clone(), term.begins)));
@@ -62,10 +63,10 @@ impl Question {
         }
     }
 
-    /// The same question, each single word of four or more letters being allowed one wrong letter. `None` where no
-    /// word qualifies, or too many do.
+    /// The same question, each word of four or more letters being allowed one wrong sign. `None` where no word
+    /// qualifies, or too many do.
     pub fn nearly(&self) -> Option<Self> {
-        let fits = |term: &Term| matches!(term.words.as_slice(), [word] if near::qualifies(word));
+        let fits = |term: &Term| !term.quoted && term.words.len() <= 2 && near::qualifies(&term.words.concat());
         let count = self.terms.iter().filter(|term| fits(term)).count();
         let nearly = self.terms.iter().map(|term| Term { near: fits(term), ..term.clone() });
         (1..=NEAR_MAX).contains(&count).then(|| Self { terms: nearly.collect() })
@@ -74,16 +75,6 @@ impl Question {
     pub fn is_near(&self) -> bool {
         self.terms.iter().any(|term| term.near)
     }
-}
-
-fn term(text: &str, begins: bool) -> Option<Term> {
-    let words: Vec<String> = tokens(text).into_iter().map(|token| token.word).collect();
-    let begins = begins && may_begin(&words);
-    (!words.is_empty()).then_some(Term { words, begins, near: false })
-}
-
-fn may_begin(words: &[String]) -> bool {
-    words.last().is_some_and(|word| word.len() >= BEGINNING_MIN)
 }
 
 fn bad(message: String) -> Error {
@@ -99,10 +90,42 @@ pub(super) enum Fit {
 }
 
 impl Term {
+    fn read(text: &str, quoted: bool) -> Option<Self> {
+        let words: Vec<String> = tokens(text).into_iter().map(|token| token.word).collect();
+        let term = Self { words, begins: false, quoted, near: false };
+        let begins = !quoted && text.ends_with('*') && term.may_begin();
+        (!term.words.is_empty()).then_some(Self { begins, ..term })
+    }
+
+    fn may_begin(&self) -> bool {
+        self.words.last().is_some_and(|word| word.len() >= BEGINNING_MIN)
+    }
+
+    /// Other words, or words in a row, that this may stand for.
+    pub fn spellings(&self) -> Vec<Vec<String>> {
+        match self.words.as_slice() {
+            [word] if self.near => {
+                let apart = near::apart(word).map(|(first, second)| vec![first.to_owned(), second.to_owned()]);
+                near::spellings(word).into_iter().map(|word| vec![word]).chain(apart).collect()
+            }
+            [first, second] if self.near => vec![vec![format!("{first}{second}")]],
+            _ => Vec::new(),
+        }
+    }
+
     /// Each place where a text has this, as a range of its tokens.
     pub fn places<'a>(&'a self, text: &'a [Token]) -> impl Iterator<Item = (Range<usize>, Fit)> + 'a {
         let length = self.words.len();
-        text.windows(length).enumerate().filter_map(move |(at, words)| Some((at..at + length, self.fit(words)?)))
+        let as_typed = text.windows(length).enumerate();
+        let as_typed = as_typed.filter_map(move |(at, words)| Some((at..at + length, self.fit(words)?)));
+        // Written apart, or as one.
+        let other = if self.near { 3 - length } else { text.len() + 1 };
+        let others = text.windows(other).enumerate().filter(|(_, words)| self.is_same_letters(words));
+        as_typed.chain(others.map(move |(at, _)| (at..at + other, Fit::Near)))
+    }
+
+    fn is_same_letters(&self, found: &[Token]) -> bool {
+        found.iter().flat_map(|token| token.word.chars()).eq(self.words.iter().flat_map(|word| word.chars()))
     }
 
     fn fit(&self, found: &[Token]) -> Option<Fit> {
@@ -114,7 +137,7 @@ impl Term {
         match &found_last.word {
             word if word == last => Some(Fit::Whole),
             word if self.begins && word.starts_with(last.as_str()) => Some(Fit::Begins),
-            word if self.near && near::within_one(last, word) => Some(Fit::Near),
+            word if self.near && before.is_empty() && near::within_one(last, word) => Some(Fit::Near),
             _ => None,
         }
     }
@@ -144,7 +167,7 @@ mod tests {
             ("\"VPN drops\" again", "[vpn drops] again*"),
             ("again \"VPN drops\"", "again [vpn drops]"),
             ("„VPN fällt“ aus", "[vpn fallt] aus*"),
-            ("\"not closed yet", "[not closed yet]*"),
+            ("\"not closed yet", "[not closed yet]"),
             ("inc-42", "[inc 42]"),
             ("mail.example.org", "[mail example org]*"),
             ("ab* a*", "ab a"),
@@ -177,19 +200,27 @@ mod tests {
         assert_eq!(places("print"), [(1, Fit::Begins), (4, Fit::Begins), (6, Fit::Begins)]);
         assert_eq!(places("printer"), [(1, Fit::Whole), (4, Fit::Begins)]);
         assert_eq!(places("\"printer jams\""), [(1, Fit::Whole)]);
-        assert_eq!(places("\"the printer"), [(0, Fit::Whole), (3, Fit::Begins)]);
+        assert_eq!(places("the-printer"), [(0, Fit::Whole), (3, Fit::Begins)]);
         assert_eq!(places("jamming"), []);
     }
 
     #[test]
-    fn only_single_words_of_four_letters_may_be_one_letter_off() {
+    fn only_words_of_four_letters_may_be_one_sign_off() {
         let nearly = |text: &str| Question::parse(text).unwrap().nearly();
         let near = |text: &str| nearly(text).unwrap().terms.iter().map(|term| term.near).collect::<Vec<_>>();
-        assert_eq!(near("printer vpn \"mail server\" inc-4211"), [true, false, false, false]);
+        assert_eq!(near("printer vpn \"mail server\" inc-4211 wi-fi"), [true, false, false, false, true]);
         assert_eq!(nearly("vpn 4711 服务器"), None);
         assert_eq!(nearly("each of these words would make some hundred spellings"), None);
         let text = tokens("Pirnter, prnter, printter, frinter, prater");
         let term = nearly("printer").unwrap().terms.remove(0);
         assert_eq!(term.places(&text).map(|(at, _)| at.start).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        let text = tokens("Wi-Fi wifi wi, fi, wif fi");
+        for (asked, expected) in
+            [("wifi", vec![(2, 3), (5, 6), (0, 2), (3, 5)]), ("wi-fi", vec![(0, 2), (3, 5), (2, 3)])]
+        {
+            let term = nearly(asked).unwrap().terms.remove(0);
+            let places: Vec<_> = term.places(&text).map(|(at, _)| (at.start, at.end)).collect();
+            assert_eq!(places, expected, "{asked}");
+        }
     }
 }

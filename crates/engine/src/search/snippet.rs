@@ -149,13 +149,13 @@ fn stretch(read: &Read<'_>, words: &[Token]) -> (usize, usize) {
     (from, if from + LENGTH >= whole { whole } else { to })
 }
 
-/// The words that fit only because one letter may be wrong, as they stand in the texts.
+/// The words that fit only because one sign may be wrong, as they stand in the texts.
 pub(super) fn near_words(question: &Question, texts: &[&str], into: &mut BTreeSet<(String, String)>) {
     for text in texts {
         for (at, term, fit) in Read::of(question, text, &tokens(text)).found {
-            let asked = question.terms.get(term).and_then(|term| term.words.first());
+            let asked = question.terms.get(term).map(|term| term.words.join("-"));
             if let (Fit::Near, Some(asked), Some(found)) = (fit, asked, text.get(at)) {
-                into.insert((asked.clone(), found.to_lowercase()));
+                into.insert((asked, found.to_lowercase()));
             }
         }
     }

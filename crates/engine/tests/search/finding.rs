@@ -111,6 +111,13 @@ fn one_wrong_letter_is_forgiven_where_nothing_fits_as_typed() {
         let found = world.search(&world.agent, "принтор");
         assert_eq!(numbers(&found), [russian], "{on:?}");
         assert_eq!(found.corrected, [("принтор".to_owned(), "принтер".to_owned())]);
+        let wireless = world.create("memo", json!({ "title": "Guest Wi-Fi" })).number;
+        let letters = world.create("memo", json!({ "title": "Emails bounce, email lost" })).number;
+        for (asked, expected, shown) in [("wifi", &wireless, "wi-fi"), ("e-mail lost", &letters, "email")] {
+            let found = world.search(&world.agent, asked);
+            assert_eq!(numbers(&found), [expected.as_str()], "{on:?}: {asked}");
+            assert!(found.corrected.iter().any(|(_, found)| found == shown), "{on:?}: {:?}", found.corrected);
+        }
         // What fits as typed is not watered down, and short words and numbers are taken as they are.
         assert_eq!(world.numbers(&world.agent, "print rules"), [print]);
         assert!(world.search(&world.agent, "printer").corrected.is_empty());

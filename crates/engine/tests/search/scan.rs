@@ -242,7 +242,7 @@ fn scan(docs: &[Doc], sight: Sight, question: &str) -> BTreeSet<String> {
 #[test]
 fn search_finds_what_a_scan_of_what_one_may_see_finds() {
     for on in databases() {
-        for seed in 1..=if on == On::Sqlite { 4 } else { 2 } {
+        for seed in 1..=if on == On::Sqlite { 3 } else { 1 } {
             let mut drill = Drill::new(on, seed);
             let (a, b) = (drill.customers[0].0, drill.customers[1].0);
             let readers = [
@@ -254,7 +254,7 @@ fn search_finds_what_a_scan_of_what_one_may_see_finds() {
                 (Sight::ContractorB, drill.world.principal(CONTRACTOR, &[b])),
             ];
             let mut hits = 0;
-            for round in 0..5 {
+            for round in 0..4 {
                 for _ in 0..25 {
                     drill.act();
                 }
@@ -270,7 +270,7 @@ fn search_finds_what_a_scan_of_what_one_may_see_finds() {
                     }
                 }
             }
-            assert!(hits > 1_000, "the drill found little: {hits}");
+            assert!(hits > 500, "the drill found little: {hits}");
         }
     }
 }

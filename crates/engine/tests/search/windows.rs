@@ -102,5 +102,15 @@ fn a_page_of_what_others_may_see_is_empty_and_goes_on() {
         assert_eq!(world.all(&owner, "lamp", 10), ["TIC-918000", "TIC-909000", "TIC-900000"], "{on:?}");
         let found = world.search(&owner, "lamp");
         assert!(found.is_cut && found.next_cursor.is_some() && found.corrected.is_empty(), "{on:?}");
+        // Neither the end of a page nor its cursor tell whether others' records have a word.
+        let told = |text: &str| {
+            let found = world.search(&owner, text);
+            let told =
+                (found.hits.len(), found.types.len(), found.is_cut, found.ranked_back_to, found.next_cursor.is_some());
+            (told, found.corrected)
+        };
+        world.session().batch("UPDATE ticket SET owner = NULL").unwrap();
+        assert_eq!(told("lamp"), told("wordofnobody"), "{on:?}");
+        assert_eq!(told("rare"), told("wordofnobody"), "{on:?}");
     }
 }

@@ -10,6 +10,7 @@ stories!(
     keys_lead_anywhere,
     a_record_is_worked_on_by_keys,
     control_k_finds_and_opens,
+    search_is_asked_and_walked,
     single_keys_can_be_switched_off,
 );
 
@@ -94,6 +95,22 @@ fn control_k_finds_and_opens(stage: &Stage) -> Outcome {
     browser
         .wait("document.querySelector('#palette-list [aria-selected=true]')?.innerText.includes('Nightly report')")?;
     browser.press_key(Key::Enter)?;
+    browser.wait_for_path(&format!("/incidents/{}", desk.overdue))
+}
+
+fn search_is_asked_and_walked(stage: &Stage) -> Outcome {
+    let Stage { browser, desk } = stage;
+    browser.enter(&desk.app, &desk.agent)?;
+    browser.go("/my-work")?;
+    browser.press("/")?;
+    browser.wait("document.activeElement.matches('#q')")?;
+    browser.press("nightly ocupancy")?;
+    browser.press_key(Key::Enter)?;
+    browser.wait_for_path("/search")?;
+    browser.wait("document.querySelector('main').innerText.includes('occupancy for “ocupancy”')")?;
+    browser.press("j")?;
+    browser.wait("document.activeElement.matches('.hits a.title')")?;
+    browser.press("o")?;
     browser.wait_for_path(&format!("/incidents/{}", desk.overdue))
 }
 

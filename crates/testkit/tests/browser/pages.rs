@@ -66,7 +66,9 @@ fn pages_of_work_can_be_used_by_everybody() -> Outcome {
         round.page(&format!("{incident}/escalations"), "Escalations")?;
         round.page(&format!("{incident}/history"), "entries since")?;
         round.page(&format!("{incident}/proof"), "")?;
+        round.page("/search", "Search")?;
         round.page("/search?q=scanner", "scanner")?;
+        round.page("/search?q=scaner", "scaner")?;
         round.page("/search?q=nothing-is-called-this", "nothing-is-called-this")?;
         Ok(())
     })
