@@ -11,7 +11,8 @@ use store::{FOREVER, Fault, Outcome, Param, Session, SessionExt};
 use crate::clock::Entropy;
 use crate::history::{self, Moment};
 use crate::opening::{self, Opening, to_json};
-use crate::plan::{Committed, EntryPlan, LineChange, LinkChange, Plan, RecordPlan, Refused};
+use crate::plan::{Committed, EntryKind, EntryPlan, LineChange, LinkChange, Plan, RecordPlan, Refused};
+use crate::rebuild::{rebuild, replace};
 use crate::record::{Record, Time, load, slot};
 use crate::recorder::{Pending, Recorder};
 
@@ -126,12 +127,19 @@ fn write_record(
     let ancestors: Vec<Arc<RecordType>> = lane.model.ancestors(&plan.record_type).cloned().collect();
     let mut inherited: Vec<history::Versions> =
         ancestors.iter().map(|ancestor| history::Versions::as_ancestor(ancestor, id, new)).collect();
+    // Where entries replace others, rows are made anew of what stands then.
+    let anew = plan.entries.iter().any(|entry| !entry.replaces.is_empty());
     for (index, entry) in plan.entries.iter().enumerate() {
         let changes: Vec<(Slot, Value)> = entry.changes.iter().map(|(s, v)| (*s, applied.value(v))).collect();
         let version = live.version() + 1;
-        let number = if new && index == 0 { Some(live.get(slot::NUMBER).clone()) } else { None };
-        let entry_id =
-            write_entry(session, lane, plan, entry, &Written { id, version, changes: &changes, number, applied })?;
+        let begins = (new && index == 0) || (anew && entry.kind == EntryKind::Create);
+        let number = begins.then(|| live.get(slot::NUMBER).clone());
+        let written = Written { id, version, changes: &changes, number, anew, applied };
+        let entry_id = write_entry(session, lane, plan, entry, &written)?;
+        if anew {
+            live.set(slot::VERSION, Value::Int(version));
+            continue;
+        }
         let moment = Moment { happened: entry.happened_at, recorded: entry.recorded_at };
         if !past.covers(session, moment.happened)? {
             for (ancestor, past) in ancestors.iter().zip(&mut inherited) {
@@ -155,6 +163,11 @@ fn write_record(
             past.covers(session, moment.happened)?;
             past.put(session, &live.seen_as(ancestor), &[], moment)?;
         }
+    }
+    if anew {
+        let (version, recorded) = (live.get(slot::VERSION).clone(), plan.entries.last().map(|last| last.recorded_at));
+        live = rebuild(session, &plan.record_type, &ancestors, id, recorded.unwrap_or(i64::MAX))?;
+        live.set(slot::VERSION, version);
     }
     past.finish(session)?;
     write_live(session, &before, &live, new)?;
@@ -222,6 +235,8 @@ struct Written<'a> {
     changes: &'a [(Slot, Value)],
     /// The number that the writer gave, in a record's first entry.
     number: Option<Value>,
+    /// Whether the record's rows are made anew when all entries are written.
+    anew: bool,
     applied: &'a Applied<'a>,
 }
 
@@ -268,12 +283,13 @@ fn write_entry(
         Param::Text(&body),
     ];
     session.execute(sql, &params)?;
+    replace(session, written.id, &entry.replaces, entry.recorded_at)?;
     for (field, value, salt) in opening.secrets() {
         let sql = "INSERT INTO secret (entry, field, value, salt) VALUES (?, ?, ?, ?)";
         session.execute(sql, &[Param::Int(entry_id), Param::Text(field), Param::Text(value), Param::Blob(salt)])?;
     }
     let of_it = std::iter::once(&record.record_type).chain(lane.model.ancestors(&record.record_type));
-    for record_type in of_it {
+    for record_type in of_it.filter(|_| !written.anew) {
         write_lines(session, &record.record_type, record_type, &cx)?;
     }
     for link in &entry.links {
@@ -299,6 +315,13 @@ struct EntryCx<'a> {
     entry: &'a EntryPlan,
 }
 
+impl EntryCx<'_> {
+    /// Whose line it is: whoever is named with it, else whoever made the entry.
+    fn line_by(&self, named: Option<i64>) -> Option<i64> {
+        named.map(|person| self.written.applied.real(person)).or(self.by)
+    }
+}
+
 /// What an entry commits to beside changed fields: lines, links, reason and comment.
 fn add_acts(
     opening: &mut Opening,
@@ -316,7 +339,7 @@ fn add_acts(
                     object.insert(column.key.clone(), to_json(&cx.written.applied.value(value)));
                 }
                 object.insert("at".to_owned(), (*at).into());
-                object.insert("by".to_owned(), by.or(cx.by).into());
+                object.insert("by".to_owned(), cx.line_by(*by).into());
                 serde_json::Value::Object(object)
             }
             _ => serde_json::Value::Null,
@@ -336,6 +359,9 @@ fn add_acts(
     }
     if let Some(deviates) = &cx.entry.deviates {
         opening.json(opening::DEVIATES, deviates.as_str().into())?;
+    }
+    if !cx.entry.replaces.is_empty() {
+        opening.json(opening::REPLACES, cx.entry.replaces.clone().into())?;
     }
     Ok(())
 }
@@ -370,7 +396,7 @@ fn write_lines(
             ", ?".repeat(columns.len())
         );
         let values: Vec<Value> = values.iter().map(|v| cx.written.applied.value(v)).collect();
-        let mut params = vec![Param::Int(cx.written.id), Param::Int(*pos), Param::Int(*at), by.or(cx.by).into()];
+        let mut params = vec![Param::Int(cx.written.id), Param::Int(*pos), Param::Int(*at), cx.line_by(*by).into()];
         params.extend([Param::Int(cx.entry.claimed_at.unwrap_or(moment.recorded)), Param::Int(cx.entry_id)]);
         params.extend([moment.happened, until, moment.recorded, FOREVER].map(Param::Int));
         params.extend(values.iter().map(Param::from));
@@ -407,8 +433,8 @@ fn write_link(
 fn write_step(session: &mut dyn Session, lane: &mut Recorder, cx: &EntryCx<'_>) -> Result<(), Fault> {
     let Some(step) = &cx.entry.step else { return Ok(()) };
     let seen = session.optional_int(
-        "SELECT 1 FROM step WHERE record = ? AND to_state = ? LIMIT 1",
-        &[Param::Int(cx.written.id), Param::Text(&step.to)],
+        "SELECT 1 FROM step WHERE record = ? AND to_state = ? AND known_to = ? LIMIT 1",
+        &[Param::Int(cx.written.id), Param::Text(&step.to), Param::Int(FOREVER)],
     )?;
     let sql = "INSERT INTO step (id, record, from_state, to_state, happened_at, recorded_at, claimed_at, entry, deviates, first) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let params = [

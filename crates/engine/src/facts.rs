@@ -164,13 +164,13 @@ impl Facts for StoreFacts<'_> {
 
     fn entries(&mut self, of: RecordRef<'_>, except_into: &[String]) -> Result<Vec<EntryFact>, FactsError> {
         let (valid, known) = match self.time_of(of.at) {
-            Time::Live => (FOREVER, FOREVER),
+            Time::Live => (FOREVER, FOREVER - 1),
             Time::At { valid, known } => (valid, known),
         };
         let sql = "SELECT happened_at, coalesce(on_behalf, actor), coalesce(claimed_at, recorded_at), kind, into_state FROM entry \
-                   WHERE record = ? AND version > 1 AND kind <> 'restate' AND happened_at <= ? AND recorded_at <= ? ORDER BY version";
+                   WHERE record = ? AND version > 1 AND kind <> 'create' AND happened_at <= ? AND recorded_at <= ? AND known_to > ? ORDER BY version";
         let mut entries = Vec::new();
-        self.session.query(sql, &[of.id, valid, known].map(Param::Int), &mut |row| {
+        self.session.query(sql, &[of.id, valid, known, known].map(Param::Int), &mut |row| {
             let into = row.text(4)?;
             if into.is_none_or(|state| !except_into.iter().any(|except| except == state)) {
                 let (at, counted_at) = (row.need_int(0)?, row.need_int(2)?);

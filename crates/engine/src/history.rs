@@ -317,9 +317,10 @@ pub(crate) fn next_change(
     if moment.happened == moment.recorded {
         return Ok(next);
     }
-    let sql = "SELECT happened_at, opening FROM entry WHERE record = ? AND happened_at > ? AND id <> ? ORDER BY happened_at, id";
+    let sql = "SELECT happened_at, opening FROM entry \
+               WHERE record = ? AND happened_at > ? AND id <> ? AND known_to = ? ORDER BY happened_at, id";
     for record in records {
-        session.query(sql, &[*record, moment.happened, entry].map(Param::Int), &mut |row| {
+        session.query(sql, &[*record, moment.happened, entry, FOREVER].map(Param::Int), &mut |row| {
             let at = row.need_int(0)?;
             if at < next && key.map_or(Ok(true), |key| Ok(crate::opening::has_field(row.need_text(1)?, key)))? {
                 next = at;

@@ -13,6 +13,7 @@ pub(crate) const REASON: &str = ":reason";
 pub(crate) const COMMENT: &str = ":comment";
 pub(crate) const COMMENT_PUBLIC: &str = ":comment_public";
 pub(crate) const DEVIATES: &str = ":deviates";
+pub(crate) const REPLACES: &str = ":replaces";
 
 pub(crate) struct Opening {
     seed: [u8; 32],

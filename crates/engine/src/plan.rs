@@ -56,6 +56,9 @@ pub struct EntryPlan {
     pub reason: Option<String>,
     /// The state that the entry states: the one it enters; each row of a source states its own.
     pub state: Option<String>,
+    /// Versions of the record whose entries count no more from this one's recording on: a source told its past anew, and
+    /// this entry and those that come with it say what they said.
+    pub replaces: Vec<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +70,6 @@ pub enum EntryKind {
     Link,
     /// A row of a source that changed nothing that is kept here.
     Touch,
-    /// Says again, in the light of late rows of its source, what held from an instant on; nobody's act there.
-    Restate,
     /// Made by the clock, not by a person.
     Timed,
 }
@@ -82,7 +83,6 @@ impl EntryKind {
             Self::Comment => "comment",
             Self::Link => "link",
             Self::Touch => "touch",
-            Self::Restate => "restate",
             Self::Timed => "timed",
         }
     }

@@ -1,11 +1,10 @@
 //! Replays a source's history: the same stages as a command, but what happened elsewhere is reported, not refused.
 //! Guards and life-cycle only mark what deviates, effects are off, `happened` and `claimed` come from the source.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{RecordType, Slot, Value};
-use store::{Param, Session};
+use store::Session;
 
 use crate::command::{Act, Command, Input};
 use crate::draft::{Draft, Mode};
@@ -13,19 +12,9 @@ use crate::engine::Engine;
 use crate::pipeline::{Cx, derive_only};
 use crate::plan::{Channel, EntryKind, EntryPlan, ImportedRow, LineChange, RecordPlan, StepPlan};
 use crate::principal::Principal;
-use crate::record::{Line, Record, slot};
+use crate::record::{Record, slot};
 use crate::refusal::Error;
-
-/// The lines of each rows field as they stand.
-pub(crate) type Lines = BTreeMap<Slot, Standing>;
-
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Standing {
-    /// By place.
-    pub lines: Vec<(i64, Vec<Value>)>,
-    /// The highest place that a line ever had: a place is used once, since a line's history is found under it.
-    highest: i64,
-}
+use crate::told::{self, Lines};
 
 /// One record's history in a source, in order.
 #[derive(Clone, Debug)]
@@ -110,18 +99,16 @@ pub fn plan_case(
 
 /// The lines of a record that an earlier run made.
 fn standing_lines(cx: &mut Cx<'_>, before: Option<&Record>) -> Result<Lines, Error> {
-    let Some(record) = before else { return Ok(Lines::new()) };
-    let mut openings = Vec::new();
-    cx.session.query("SELECT opening FROM entry WHERE record = ?", &[Param::Int(record.id)], &mut |row| {
-        openings.push(row.need_text(0)?.to_owned());
-        Ok(())
-    })?;
-    let standing = |(slot, lines): (&Slot, &Vec<Line>)| {
-        let key = record.record_type.fields.get(*slot).map_or("", |field| &field.key);
-        let highest = openings.iter().map(|body| crate::opening::highest_place(body, key)).max().unwrap_or(0);
-        (*slot, Standing { lines: lines.iter().map(|line| (line.pos, line.values.clone())).collect(), highest })
-    };
-    Ok(record.rows.iter().map(standing).collect())
+    let mut lines = Lines::default();
+    let Some(record) = before else { return Ok(lines) };
+    for told in told::read(cx.session, &record.record_type, record.id)? {
+        if told.stands {
+            lines.apply(&record.record_type, &told);
+        } else {
+            lines.keep_places(&told);
+        }
+    }
+    Ok(lines)
 }
 
 /// What all rows of a case share.
@@ -185,29 +172,18 @@ pub(crate) fn draft_row(
 fn line_changes(row: &ReplayRow, now: &mut Lines) -> Vec<LineChange> {
     let mut changes = Vec::new();
     for (slot, stated) in &row.lines {
-        let Standing { lines: present, highest } = now.entry(*slot).or_default();
-        let gone: Vec<i64> = present.iter().filter(|(_, v)| !stated.contains(v)).map(|(pos, _)| *pos).collect();
-        changes.extend(gone.iter().map(|pos| LineChange::Remove { slot: *slot, pos: *pos }));
-        present.retain(|(pos, _)| !gone.contains(pos));
+        let gone = now.keep_only(*slot, stated).into_iter();
+        changes.extend(gone.map(|pos| LineChange::Remove { slot: *slot, pos }));
         for values in stated {
-            if present.iter().any(|(_, v)| v == values) {
-                continue;
-            }
-            *highest += 1;
-            present.push((*highest, values.clone()));
-            changes.push(LineChange::Add {
-                slot: *slot,
-                pos: *highest,
-                values: values.clone(),
-                at: row.happened_at,
-                by: row.on_behalf,
-            });
+            let Some(pos) = now.add(*slot, values) else { continue };
+            let (values, at) = (values.clone(), row.happened_at);
+            changes.push(LineChange::Add { slot: *slot, pos, values, at, by: row.on_behalf });
         }
     }
     changes
 }
 
-fn entry(draft: &Draft, row: &ReplayRow, lines: Vec<LineChange>, actor: Option<i64>) -> EntryPlan {
+pub(crate) fn entry(draft: &Draft, row: &ReplayRow, lines: Vec<LineChange>, actor: Option<i64>) -> EntryPlan {
     let changes = draft.changes();
     let step = draft.entered().map(|to| StepPlan { from: draft.state_before().map(str::to_owned), to: to.to_owned() });
     let kind = match (&draft.before, &step) {
@@ -233,5 +209,6 @@ fn entry(draft: &Draft, row: &ReplayRow, lines: Vec<LineChange>, actor: Option<i
         deviates: row.deviates.clone(),
         reason: None,
         state: draft.state().map(str::to_owned),
+        replaces: Vec::new(),
     }
 }

@@ -38,6 +38,8 @@ pub struct Report {
     pub refused_cases: u64,
     /// Rows of refused cases, and those whose case could not be read.
     pub refused_rows: u64,
+    /// Of the unchanged rows those whose entries were replaced, since rows that came late change what they say.
+    pub told_again: u64,
     pub files: Vec<FileFacts>,
     pub zone: String,
     /// First and last instant of an event, RFC 3339 UTC.
@@ -169,6 +171,7 @@ impl<'a> ReportBuilder<'a> {
             not_taken: log.not_taken().to_vec(),
             refused_cases: 0,
             refused_rows: log.refused_rows().len() as u64,
+            told_again: 0,
             files: log.files().to_vec(),
             zone: log.zone().to_owned(),
             first: None,

@@ -181,8 +181,7 @@ pub enum RelationSource {
     Links { kind: String, to: Vec<String>, forward: bool, acyclic: bool },
     /// Records of `record_type` whose to-one link `field` points here.
     Inverse { record_type: String, field: String },
-    /// The record's own ledger entries except the first, those that enter one of these states, and restatements of a
-    /// source's history, which are nobody's acts. Columns: `at`,
+    /// The record's own ledger entries except the first and those that enter one of these states. Columns: `at`,
     /// `by`, `counted_at`, `kind`. A list that is incomplete where the record's history has gaps.
     Entries { except_into: Vec<String> },
 }

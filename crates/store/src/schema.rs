@@ -8,7 +8,7 @@ use model::{Field, Kind, Model, RecordType, RelationSource};
 use crate::session::{Dialect, Fault, Param, Session, SessionExt};
 
 /// Raised when a kernel table changes; an older binary refuses a newer database.
-pub const KERNEL_VERSION: i64 = 1;
+pub const KERNEL_VERSION: i64 = 2;
 
 /// `"name"`, with quotes inside doubled. Every identifier of a statement goes through here.
 pub fn quoted(name: &str) -> String {
@@ -109,6 +109,9 @@ fn make(session: &mut dyn Session, model: &Model, dialect: Dialect) -> Result<()
         Dialect::Sqlite => SEARCH_SQLITE,
         Dialect::Postgres => SEARCH_POSTGRES,
     })?;
+    for table in REPLACEABLE {
+        make_table(session, table, "", &[KNOWN_TO.to_owned()], dialect)?;
+    }
     match session.optional_int("SELECT version FROM kernel", &[])? {
         None => {
             session.execute("INSERT INTO kernel (version) VALUES (?)", &[Param::Int(KERNEL_VERSION)])?;
@@ -118,7 +121,9 @@ fn make(session: &mut dyn Session, model: &Model, dialect: Dialect) -> Result<()
                 "this database was written by a newer version of the program (kernel {version}, this one knows {KERNEL_VERSION})"
             )));
         }
-        Some(_) => {}
+        Some(_) => {
+            session.execute("UPDATE kernel SET version = ? WHERE version < ?", &[Param::Int(KERNEL_VERSION); 2])?;
+        }
     }
     let inverse = inverse_links(model);
     for record_type in model.types() {
@@ -285,6 +290,12 @@ fn adapted(sql: &str, dialect: Dialect) -> String {
     }
 }
 
+/// Kernel tables whose rows stop counting, with all that they say, when an entry replaces them.
+const REPLACEABLE: [&str; 2] = ["entry", "step"];
+
+/// Until when we believed so; for ever where nothing replaced it.
+const KNOWN_TO: &str = "\"known_to\" BIGINT NOT NULL DEFAULT 9223372036854775807";
+
 /// Tables that no model file changes. Identity, sessions and jobs are typed by hand: few, and critical to security.
 const KERNEL: &str = r#"
 CREATE TABLE IF NOT EXISTS kernel (version BIGINT NOT NULL);
@@ -292,7 +303,7 @@ CREATE TABLE IF NOT EXISTS head (one BIGINT PRIMARY KEY, leaves BIGINT NOT NULL,
 CREATE TABLE IF NOT EXISTS counter (prefix TEXT PRIMARY KEY, last BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS record (id BIGINT PRIMARY KEY, type TEXT NOT NULL, number TEXT NOT NULL UNIQUE, title TEXT, scope BIGINT, version BIGINT NOT NULL, updated_at BIGINT NOT NULL, deleted_at BIGINT);
 CREATE INDEX IF NOT EXISTS record_by_title ON record (type, title);
-CREATE TABLE IF NOT EXISTS entry (id BIGINT PRIMARY KEY, record BIGINT NOT NULL REFERENCES record (id), version BIGINT NOT NULL, kind TEXT NOT NULL, recorded_at BIGINT NOT NULL, happened_at BIGINT NOT NULL, claimed_at BIGINT, actor BIGINT, on_behalf BIGINT, "grant" BIGINT, channel TEXT NOT NULL, request TEXT, model BIGINT NOT NULL, into_state TEXT, deviates TEXT, opening TEXT NOT NULL, UNIQUE (record, version));
+CREATE TABLE IF NOT EXISTS entry (id BIGINT PRIMARY KEY, record BIGINT NOT NULL REFERENCES record (id), version BIGINT NOT NULL, kind TEXT NOT NULL, recorded_at BIGINT NOT NULL, happened_at BIGINT NOT NULL, claimed_at BIGINT, actor BIGINT, on_behalf BIGINT, "grant" BIGINT, channel TEXT NOT NULL, request TEXT, model BIGINT NOT NULL, into_state TEXT, deviates TEXT, opening TEXT NOT NULL, known_to BIGINT NOT NULL DEFAULT 9223372036854775807, UNIQUE (record, version));
 CREATE TABLE IF NOT EXISTS secret (entry BIGINT NOT NULL REFERENCES entry (id), field TEXT NOT NULL, value TEXT NOT NULL, salt BLOB NOT NULL, PRIMARY KEY (entry, field));
 CREATE TABLE IF NOT EXISTS leaf (idx BIGINT PRIMARY KEY, entry BIGINT NOT NULL UNIQUE REFERENCES entry (id), hash BLOB NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS tile (level BIGINT NOT NULL, idx BIGINT NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (level, idx));
@@ -302,7 +313,7 @@ CREATE INDEX IF NOT EXISTS long_text_by_id ON long_text (id, field);
 CREATE TABLE IF NOT EXISTS link (id BIGINT NOT NULL, kind TEXT NOT NULL, a BIGINT NOT NULL REFERENCES record (id), b BIGINT NOT NULL REFERENCES record (id), scope BIGINT, entry BIGINT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, known_from BIGINT NOT NULL, known_to BIGINT NOT NULL);
 CREATE INDEX IF NOT EXISTS link_by_a ON link (a, kind);
 CREATE INDEX IF NOT EXISTS link_by_b ON link (b, kind);
-CREATE TABLE IF NOT EXISTS step (id BIGINT PRIMARY KEY, record BIGINT NOT NULL REFERENCES record (id), from_state TEXT, to_state TEXT NOT NULL, happened_at BIGINT NOT NULL, recorded_at BIGINT NOT NULL, claimed_at BIGINT, entry BIGINT NOT NULL, deviates BIGINT NOT NULL, first BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS step (id BIGINT PRIMARY KEY, record BIGINT NOT NULL REFERENCES record (id), from_state TEXT, to_state TEXT NOT NULL, happened_at BIGINT NOT NULL, recorded_at BIGINT NOT NULL, claimed_at BIGINT, entry BIGINT NOT NULL, deviates BIGINT NOT NULL, first BIGINT NOT NULL, known_to BIGINT NOT NULL DEFAULT 9223372036854775807);
 CREATE INDEX IF NOT EXISTS step_by_record ON step (record);
 CREATE TABLE IF NOT EXISTS comment (id BIGINT PRIMARY KEY, record BIGINT NOT NULL REFERENCES record (id), entry BIGINT NOT NULL UNIQUE, public BIGINT NOT NULL, body TEXT, at BIGINT NOT NULL, recorded_at BIGINT NOT NULL, by BIGINT);
 CREATE INDEX IF NOT EXISTS comment_by_record ON comment (record);

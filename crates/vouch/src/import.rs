@@ -112,6 +112,9 @@ fn told(report: &Report, dry_run: bool) {
     println!("  changed    {}", report.changed);
     println!("  touches    {}", report.touches);
     println!("  unchanged  {}", report.unchanged);
+    if report.told_again > 0 {
+        println!("             {} of them told again, since rows came late", report.told_again);
+    }
     println!("  deviations {}", report.deviations);
     for refused in &report.refused {
         println!(

@@ -229,10 +229,10 @@ impl<'a> Judge<'a> {
         let table = quoted(&format!("{record_type}{suffix}"));
         let holds = time.predicate("r").unwrap_or_else(|| Sql::new("TRUE"));
         let seen = |alias: &str| match self.frame.time {
-            engine::Time::Live => Sql::new("TRUE"),
+            engine::Time::Live => Sql::new(format!("{alias}.known_to = {}", i64::MAX)),
             engine::Time::At { valid, known } => Sql::compose(
-                &format!("{alias}.happened_at <= {{}} AND {alias}.recorded_at <= {{}}"),
-                &[&int(valid), &int(known)],
+                &format!("{alias}.happened_at <= {{}} AND {alias}.recorded_at <= {{}} AND {alias}.known_to > {{}}"),
+                &[&int(valid), &int(known), &int(known)],
             ),
         };
         let raised = Sql::new("\"r\".\"raised_at\"");
@@ -243,19 +243,32 @@ impl<'a> Judge<'a> {
                 (from, Sql::new("\"s\".id"), Sql::new("\"s\".happened_at"))
             }
             Population::Change(name, field) => {
-                let versions = quoted(&format!("{name}_v"));
-                let (field, ever) = (quoted(field), i64::MAX);
-                let version = |alias: &str, back: &str| {
-                    format!(
-                        "(SELECT {alias}.{field} FROM {versions} {alias} WHERE {alias}.id = \"e\".record AND {alias}.known_to = {ever} \
-                         AND {alias}.version = \"e\".version{back} ORDER BY {alias}.valid_from LIMIT 1)"
-                    )
+                let (versions, field) = (quoted(&format!("{name}_v")), quoted(field));
+                let believed = |alias: &str| match self.frame.time {
+                    engine::Time::Live => Sql::new(format!("{alias}.known_to = {}", i64::MAX)),
+                    engine::Time::At { known, .. } => Sql::compose(
+                        &format!("{alias}.known_from <= {{}} AND {alias}.known_to > {{}}"),
+                        &[&int(known), &int(known)],
+                    ),
                 };
-                let differs = format!("{} IS DISTINCT FROM {}", version("n", ""), version("b", " - 1"));
-                let from = format!(
-                    "FROM entry \"e\" JOIN {table} \"r\" ON \"r\".id = \"e\".record WHERE {differs} AND {{}} AND {{}}"
+                let of_entry = "n.id = \"e\".record AND n.version = \"e\".version ORDER BY n.valid_from LIMIT 1";
+                let after = Sql::compose(
+                    &format!("(SELECT n.{field} FROM {versions} n WHERE {{}} AND {of_entry})"),
+                    &[&believed("n")],
                 );
-                let from = Sql::compose(&from, &[&holds, &seen("\"e\"")]);
+                // What held until then: not always the version before, since what is told late counts on.
+                let before = Sql::compose(
+                    &format!(
+                        "(SELECT b.{field} FROM {versions} n JOIN {versions} b ON b.id = n.id AND b.valid_to = n.valid_from \
+                         WHERE {{}} AND {{}} AND {of_entry})"
+                    ),
+                    &[&believed("n"), &believed("b")],
+                );
+                let differs = Sql::compose("{} IS DISTINCT FROM {}", &[&after, &before]);
+                let from = format!(
+                    "FROM entry \"e\" JOIN {table} \"r\" ON \"r\".id = \"e\".record WHERE {{}} AND {{}} AND {{}}"
+                );
+                let from = Sql::compose(&from, &[&differs, &holds, &seen("\"e\"")]);
                 (from, Sql::new("\"e\".id"), Sql::new("\"e\".happened_at"))
             }
             _ => (Sql::compose(&format!("FROM {table} \"r\" WHERE {{}}"), &[&holds]), Sql::new("\"r\".\"id\""), raised),

@@ -224,6 +224,7 @@ pub fn entry(kind: EntryKind, happened_at: i64, recorded_at: i64, actor: Option<
         deviates: None,
         reason: None,
         state: None,
+        replaces: Vec::new(),
     }
 }
 

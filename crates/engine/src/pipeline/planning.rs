@@ -31,6 +31,7 @@ pub(super) fn plan(cx: &Cx<'_>, granted: Granted, plan: &mut Plan) {
         deviates: draft.deviates,
         reason: draft.reason,
         state,
+        replaces: Vec::new(),
     };
     let expected = draft.before.as_ref().map_or(0, Record::version);
     let record_type = draft.after.record_type.clone();

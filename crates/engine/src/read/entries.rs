@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::Value;
-use store::{Fault, Param, Session};
+use store::{FOREVER, Fault, Param, Session};
 
 use crate::opening::{self, from_json};
+use crate::plan::EntryKind;
 use crate::principal::Principal;
 use crate::record::{Record, Time};
 
@@ -39,6 +40,13 @@ pub struct Entry {
     pub reason: Option<String>,
 }
 
+impl Entry {
+    /// Whether the record begins with it: its first entry, or the one that a source told in the place of that.
+    pub fn begins(&self) -> bool {
+        self.version == 1 || self.kind == EntryKind::Create.as_str()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
     pub public: bool,
@@ -49,17 +57,18 @@ pub struct Comment {
 /// Entries that one record may show at once; the longest real history seen has 58.
 const ENTRIES_MAX: i64 = 10_000;
 
-/// All entries of a record that the reader may see, up to `time`.
+/// All entries of a record that the reader may see, up to `time`; those that others replaced by then are left out.
 pub fn of(session: &mut dyn Session, principal: &Principal, record: &Record, time: Time) -> Result<Vec<Entry>, Fault> {
     let secrets = secrets(session, record.id)?;
     let (valid, known) = match time {
-        Time::Live => (i64::MAX, i64::MAX),
+        Time::Live => (FOREVER, FOREVER - 1),
         Time::At { valid, known } => (valid, known),
     };
     let sql = "SELECT e.id, l.idx, e.version, e.kind, e.happened_at, e.recorded_at, e.claimed_at, e.actor, e.on_behalf, e.channel, e.deviates, e.opening \
-               FROM entry e LEFT JOIN leaf l ON l.entry = e.id WHERE e.record = ? AND e.happened_at <= ? AND e.recorded_at <= ? ORDER BY e.version LIMIT ?";
+               FROM entry e LEFT JOIN leaf l ON l.entry = e.id WHERE e.record = ? AND e.happened_at <= ? AND e.recorded_at <= ? AND e.known_to > ? \
+               ORDER BY e.version LIMIT ?";
     let mut entries = Vec::new();
-    session.query(sql, &[record.id, valid, known, ENTRIES_MAX].map(Param::Int), &mut |row| {
+    session.query(sql, &[record.id, valid, known, known, ENTRIES_MAX].map(Param::Int), &mut |row| {
         let (_, fields) = opening::parse(row.need_text(11)?)?;
         let mut entry = Entry {
             id: row.need_int(0)?,
@@ -115,7 +124,7 @@ fn open_fields(
         };
         let text = || json.as_ref().and_then(|j| j.as_str()).map(str::to_owned);
         match key.as_str() {
-            opening::COMMENT_PUBLIC | opening::DEVIATES => {}
+            opening::COMMENT_PUBLIC | opening::DEVIATES | opening::REPLACES => {}
             opening::COMMENT => entry.comment = Some(Comment { public: public.unwrap_or(false), text: text() }),
             opening::REASON => entry.reason = text(),
             _ => match record.record_type.field(&key) {

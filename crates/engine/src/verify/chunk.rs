@@ -26,7 +26,7 @@ pub(super) const THIN: [(&str, bool); 7] = [
     ("deleted_at", false),
 ];
 
-pub(super) const STEP: [(&str, bool); 9] = [
+pub(super) const STEP: [(&str, bool); 10] = [
     ("from_state", true),
     ("to_state", true),
     ("happened_at", false),
@@ -35,6 +35,7 @@ pub(super) const STEP: [(&str, bool); 9] = [
     ("entry", false),
     ("deviates", false),
     ("first", false),
+    ("known_to", false),
     ("id", false),
 ];
 

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use ledger::{Hash, Leaf};
-use store::{Fault, Param, Session};
+use store::{FOREVER, Fault, Param, Session};
 
 use super::cell::Cell;
 use super::findings::{Finding, Stop};
+use super::fold::{Change, Update};
 use super::openings::{self, Place, Secrets};
+use crate::opening;
+use crate::plan::EntryKind;
 
 /// An entry as its leaf and openings say it.
 pub(super) struct Entry {
@@ -16,7 +19,11 @@ pub(super) struct Entry {
     pub version: i64,
     pub recorded: i64,
     pub happened: i64,
+    /// Until when it was believed: a later entry may replace it.
+    pub known_to: i64,
     pub claimed: Option<i64>,
+    /// Whether the record begins with it.
+    pub begins: bool,
     /// For whom it was done, else who did it.
     pub by: Option<i64>,
     /// As the row says; compared when the record's states are known.
@@ -29,6 +36,17 @@ pub(super) struct Entry {
 impl Entry {
     pub fn opened(&self, key: &str) -> Option<&serde_json::Value> {
         self.opened.iter().find(|(k, _)| k == key).map(|(_, value)| value)
+    }
+
+    pub fn change(&self, update: Update) -> Change {
+        let Self { happened, recorded, known_to, id: entry, leaf, .. } = *self;
+        Change { happened, recorded, known_to, entry, leaf, update }
+    }
+
+    /// The versions whose entries it replaces.
+    pub fn replaces(&self) -> impl Iterator<Item = i64> + '_ {
+        let versions = self.opened(opening::REPLACES).and_then(serde_json::Value::as_array);
+        versions.into_iter().flatten().map(|version| version.as_i64().unwrap_or(0))
     }
 }
 
@@ -54,6 +72,7 @@ pub(super) struct Raw {
     model: Cell,
     into_state: Cell,
     deviates: Cell,
+    known_to: Cell,
     opening: Cell,
     leaf: Cell,
     body: Vec<u8>,
@@ -63,7 +82,7 @@ pub(super) struct Raw {
 pub(super) fn read(session: &mut dyn Session, first: i64, last: i64) -> Result<BTreeMap<i64, Vec<Raw>>, Fault> {
     let columns: Vec<String> = SEALED.iter().map(|(name, _)| format!("e.\"{name}\"")).collect();
     let sql = format!(
-        "SELECT {}, e.id, e.model, e.into_state, e.deviates, e.opening, l.idx, l.body FROM entry e LEFT JOIN leaf l ON l.entry = e.id \
+        "SELECT {}, e.id, e.model, e.into_state, e.deviates, e.known_to, e.opening, l.idx, l.body FROM entry e LEFT JOIN leaf l ON l.entry = e.id \
          WHERE e.record >= ? AND e.record <= ? ORDER BY e.record, e.version",
         columns.join(", ")
     );
@@ -77,9 +96,10 @@ pub(super) fn read(session: &mut dyn Session, first: i64, last: i64) -> Result<B
             model: Cell::read(row, width + 1, false),
             into_state: Cell::read(row, width + 2, true),
             deviates: Cell::read(row, width + 3, true),
-            opening: Cell::read(row, width + 4, true),
-            leaf: Cell::read(row, width + 5, false),
-            body: row.blob(width + 6).ok().flatten().unwrap_or_default().to_vec(),
+            known_to: Cell::read(row, width + 4, false),
+            opening: Cell::read(row, width + 5, true),
+            leaf: Cell::read(row, width + 6, false),
+            body: row.blob(width + 7).ok().flatten().unwrap_or_default().to_vec(),
         };
         found.entry(row.need_int(0)?).or_default().push(raw);
         Ok(())
@@ -100,6 +120,7 @@ pub(super) struct Context<'a> {
 /// One record's entries, each as its leaf says.
 pub(super) fn check(raws: Vec<Raw>, secrets: &mut Secrets, cx: &Context<'_>) -> Result<Vec<Entry>, Stop> {
     let mut entries: Vec<Entry> = Vec::with_capacity(raws.len());
+    let mut known_to = Vec::with_capacity(raws.len());
     let mut previous: Option<Hash> = None;
     for (raw, version) in raws.into_iter().zip(1..) {
         let (Some(id), Some(index)) = (raw.id.int(), raw.leaf.int()) else {
@@ -130,20 +151,49 @@ pub(super) fn check(raws: Vec<Raw>, secrets: &mut Secrets, cx: &Context<'_>) -> 
         previous = Some(Hash::leaf(&raw.body));
         let apart = secrets.remove(&id).unwrap_or_default();
         let opened = openings::open(&leaf, raw.opening.text().unwrap_or_default(), apart, &place)?;
+        known_to.push(raw.known_to);
         entries.push(Entry {
             id,
             leaf: index,
             version,
             recorded: leaf.recorded,
             happened: leaf.happened,
+            known_to: FOREVER,
             claimed: leaf.claimed,
+            begins: version == 1 || leaf.kind == EntryKind::Create.as_str(),
             by: leaf.on_behalf.or(leaf.actor),
             into_state: raw.into_state,
             deviates: raw.deviates,
             opened,
         });
     }
+    replaced(&mut entries, &known_to, cx)?;
     Ok(entries)
+}
+
+/// Until when each entry was believed: as those say that replace them, and as its row says.
+fn replaced(entries: &mut [Entry], found: &[Cell], cx: &Context<'_>) -> Result<(), Stop> {
+    let acts: Vec<(i64, i64, i64, i64)> = entries
+        .iter()
+        .flat_map(|entry| entry.replaces().map(|version| (version, entry.version, entry.leaf, entry.recorded)))
+        .collect();
+    for (version, by, leaf, recorded) in acts {
+        let place = usize::try_from(version - 1).ok().filter(|_| version < by);
+        match place.and_then(|place| entries.get_mut(place)).filter(|entry| entry.known_to == FOREVER) {
+            Some(entry) => entry.known_to = recorded,
+            None => {
+                let finding = Place { number: cx.number, leaf }.finding("an entry replaces what it cannot", "entry");
+                let expected = "the version of an earlier entry that nothing had replaced";
+                return Err(finding.field(opening::REPLACES).stop(expected, version.to_string()));
+            }
+        }
+    }
+    for (entry, found) in entries.iter().zip(found) {
+        let place = Place { number: cx.number, leaf: entry.leaf };
+        let finding = place.finding("an entry was believed for another time than the entries say", "entry");
+        finding.field("known_to").same(&Cell::Int(entry.known_to), found)?;
+    }
+    Ok(())
 }
 
 /// The row says what the leaf does.

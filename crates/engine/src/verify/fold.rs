@@ -15,6 +15,8 @@ use super::cell::Cell;
 pub(super) struct Change {
     pub happened: i64,
     pub recorded: i64,
+    /// Until when it was believed.
+    pub known_to: i64,
     pub entry: i64,
     pub leaf: i64,
     pub update: Update,
@@ -23,7 +25,7 @@ pub(super) struct Change {
 impl Change {
     /// The same act upon something else.
     pub fn with(&self, update: Update) -> Self {
-        Self { happened: self.happened, recorded: self.recorded, entry: self.entry, leaf: self.leaf, update }
+        Self { update, ..*self }
     }
 }
 
@@ -79,6 +81,17 @@ impl<'a> Known<'a> {
         let order = |c: &Change| (c.happened, c.entry);
         let place = self.changes.partition_point(|c| order(c) < order(change));
         self.changes.insert(place, change);
+        self.fold(place);
+    }
+
+    /// What was replaced at an instant counts no more.
+    fn unlearn(&mut self, replaced: i64) {
+        let Some(place) = self.changes.iter().position(|change| change.known_to == replaced) else { return };
+        self.changes.retain(|change| change.known_to != replaced);
+        self.fold(place);
+    }
+
+    fn fold(&mut self, place: usize) {
         self.states.truncate(place);
         for index in place..self.changes.len() {
             let before = index.checked_sub(1).and_then(|i| self.states.get(i)).cloned().flatten();
@@ -128,7 +141,7 @@ fn after(before: State, update: &Update, width: usize) -> State {
 /// Compares rows with changes (in the order of their entries) at every pair of instants at which an answer can change.
 pub(super) fn compare(width: usize, changes: &[Change], spans: &[Span]) -> Result<(), Box<Mismatch>> {
     bounds(changes, spans)?;
-    let instants: BTreeSet<i64> = changes.iter().map(|change| change.recorded).collect();
+    let instants = known_instants(changes);
     let mut known = Known::new(width);
     let mut held: BTreeMap<i64, &Span> = BTreeMap::new();
     let mut opening: BTreeMap<i64, Vec<&Span>> = BTreeMap::new();
@@ -138,8 +151,12 @@ pub(super) fn compare(width: usize, changes: &[Change], spans: &[Span]) -> Resul
         closing.entry(span.known_to).or_default().push(span);
     }
     let mut recorded: BTreeMap<i64, Vec<&Change>> = BTreeMap::new();
+    // The earliest of what was replaced at an instant.
+    let mut replaced: BTreeMap<i64, i64> = BTreeMap::new();
     for change in changes {
         recorded.entry(change.recorded).or_default().push(change);
+        let earliest = replaced.entry(change.known_to).or_insert(change.happened);
+        *earliest = change.happened.min(*earliest);
     }
     let mut first = true;
     for instant in &instants {
@@ -154,7 +171,11 @@ pub(super) fn compare(width: usize, changes: &[Change], spans: &[Span]) -> Resul
             hold(&mut held, span)?;
             from = from.min(span.valid_from);
         }
-        for change in recorded.get(instant).into_iter().flatten() {
+        if let Some(earliest) = replaced.get(instant) {
+            known.unlearn(*instant);
+            from = from.min(*earliest);
+        }
+        for change in recorded.get(instant).into_iter().flatten().filter(|change| change.known_to > *instant) {
             known.learn(change);
             from = from.min(change.happened);
         }
@@ -164,10 +185,16 @@ pub(super) fn compare(width: usize, changes: &[Change], spans: &[Span]) -> Resul
     Ok(())
 }
 
+/// The instants at which something was recorded, or replaced by what was recorded then.
+fn known_instants(changes: &[Change]) -> BTreeSet<i64> {
+    let replaced = changes.iter().map(|change| change.known_to).filter(|until| *until != FOREVER);
+    changes.iter().map(|change| change.recorded).chain(replaced).collect()
+}
+
 /// Every row's ends are instants at which something happened or was recorded, and each row could be seen.
 fn bounds(changes: &[Change], spans: &[Span]) -> Result<(), Box<Mismatch>> {
     let all_happened: BTreeSet<i64> = changes.iter().map(|change| change.happened).collect();
-    let all_recorded: BTreeSet<i64> = changes.iter().map(|change| change.recorded).collect();
+    let all_recorded = known_instants(changes);
     let (happened, recorded) = (|at: i64| all_happened.contains(&at), |at: i64| all_recorded.contains(&at));
     for span in spans {
         let ends = [

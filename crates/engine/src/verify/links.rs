@@ -29,8 +29,7 @@ impl LinkAct {
         let kind = parts.next()?;
         let made = json.as_bool() == Some(true);
         let update = if made { Update::Whole(vec![Cell::Int(entry.id), Cell::Null]) } else { Update::Gone };
-        let change =
-            Change { happened: entry.happened, recorded: entry.recorded, entry: entry.id, leaf: entry.leaf, update };
+        let change = entry.change(update);
         Some(Self { key: (kind.into(), a, b), change, record })
     }
 }

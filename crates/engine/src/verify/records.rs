@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Model, RecordType, Slot};
-use store::Session;
 use store::schema::columns;
+use store::{FOREVER, Session};
 
 use super::cell::Cell;
 use super::chunk::{self, Chunk, THIN};
@@ -185,20 +185,16 @@ fn fold<'a>(
     let live = vec![(Cell::Null, None); record_type.fields.len()];
     let mut history = History { id, record_type, number, entries: Vec::new(), changes, long_texts, lines, live };
     let mut all: Vec<(i64, i64, Slot, Cell, i64)> = Vec::new();
+    let begun = entries.first().map_or(0, |first| first.recorded);
     for entry in &entries {
-        let change = |update| Change {
-            happened: entry.happened,
-            recorded: entry.recorded,
-            entry: entry.id,
-            leaf: entry.leaf,
-            update,
-        };
-        let mut columns = system(entry);
+        let change = |update| entry.change(update);
+        let stands = entry.known_to == FOREVER;
+        let mut columns = system(entry, begun);
         for (key, json) in &entry.opened {
             match meaning(record_type, key) {
                 Meaning::Column(slot) if record_type.fields.get(slot).is_some_and(|f| f.kind.is_long_text()) => {
                     let cell = Cell::of_json(json);
-                    all.push((entry.happened, entry.id, slot, cell.clone(), entry.leaf));
+                    all.extend(stands.then(|| (entry.happened, entry.id, slot, cell.clone(), entry.leaf)));
                     history.long_texts.entry(slot).or_default().push(change(Update::Whole(vec![cell])));
                 }
                 Meaning::Column(slot) => columns.push((slot, Cell::of_json(json))),
@@ -215,7 +211,8 @@ fn fold<'a>(
                 }
             }
         }
-        all.extend(columns.iter().map(|(slot, cell)| (entry.happened, entry.id, *slot, cell.clone(), entry.leaf)));
+        let of_it = columns.iter().map(|(slot, cell)| (entry.happened, entry.id, *slot, cell.clone(), entry.leaf));
+        all.extend(of_it.filter(|_| stands));
         history.changes.push(change(Update::Columns(columns)));
     }
     all.sort_by_key(|(happened, entry, slot, ..)| (*happened, *entry, *slot));
@@ -232,11 +229,11 @@ fn fold<'a>(
     Ok(history)
 }
 
-/// What the writer sets beside the fields that an entry opens.
-fn system(entry: &Entry) -> Vec<(Slot, Cell)> {
+/// What the writer sets beside the fields that an entry opens. `begun`: when the record's first entry was recorded.
+fn system(entry: &Entry, begun: i64) -> Vec<(Slot, Cell)> {
     let mut columns = vec![(slot::VERSION, Cell::Int(entry.version)), (slot::UPDATED_AT, Cell::Int(entry.happened))];
-    if entry.version == 1 {
-        columns.push((slot::RECORDED_AT, Cell::Int(entry.recorded)));
+    if entry.begins {
+        columns.push((slot::RECORDED_AT, Cell::Int(begun)));
     }
     columns
 }

@@ -14,9 +14,15 @@ pub(super) fn steps(history: &History<'_>, rows: Vec<Vec<Cell>>) -> Result<i64, 
     let mut found = by_entry(rows, 5);
     let has_states = history.record_type.state_slot().is_some();
     let mut states = States::default();
-    let mut entered = BTreeSet::new();
+    // By state: the versions of the entries that entered it, as far as they stand.
+    let mut entered: BTreeMap<Cell, BTreeSet<i64>> = BTreeMap::new();
     let mut count = 0;
     for entry in &history.entries {
+        let replaced: BTreeSet<i64> = entry.replaces().collect();
+        if !replaced.is_empty() {
+            states.forget(&replaced);
+            entered.values_mut().for_each(|versions| versions.retain(|version| !replaced.contains(version)));
+        }
         let before = states.at(entry.happened);
         let to = entry.opened("state").filter(|_| has_states).map(Cell::of_json);
         if let Some(to) = &to {
@@ -36,7 +42,9 @@ pub(super) fn steps(history: &History<'_>, rows: Vec<Vec<Cell>>) -> Result<i64, 
         };
         finding("into_state").same(&into, &entry.into_state)?;
         let Some(to) = step else { continue };
-        let first = entered.insert(to.clone());
+        let before_it = entered.entry(to.clone()).or_default();
+        let first = before_it.is_empty();
+        before_it.insert(entry.version);
         let expected = [
             before,
             to,
@@ -46,6 +54,7 @@ pub(super) fn steps(history: &History<'_>, rows: Vec<Vec<Cell>>) -> Result<i64, 
             Cell::Int(entry.id),
             Cell::Int(i64::from(!deviates.is_null())),
             Cell::Int(i64::from(first)),
+            Cell::Int(entry.known_to),
         ];
         one(history, entry, "step", &STEP, &expected, found.remove(&Cell::Int(entry.id)))?;
         count += 1;
@@ -114,16 +123,28 @@ fn nothing_left(history: &History<'_>, table: &str, found: ByEntry) -> Result<()
 
 /// The states of a record in the order in which they held, as far as entries have been read.
 #[derive(Default)]
-struct States(Vec<(i64, i64, Cell)>);
+struct States(Vec<Held>);
+
+struct Held {
+    happened: i64,
+    entry: i64,
+    version: i64,
+    state: Cell,
+}
 
 impl States {
     fn at(&self, happened: i64) -> Cell {
-        let upto = self.0.partition_point(|(at, ..)| *at <= happened);
-        upto.checked_sub(1).and_then(|i| self.0.get(i)).map_or(Cell::Null, |(_, _, state)| state.clone())
+        let upto = self.0.partition_point(|held| held.happened <= happened);
+        upto.checked_sub(1).and_then(|i| self.0.get(i)).map_or(Cell::Null, |held| held.state.clone())
     }
 
     fn put(&mut self, entry: &Entry, state: Cell) {
-        let place = self.0.partition_point(|(at, id, _)| (*at, *id) < (entry.happened, entry.id));
-        self.0.insert(place, (entry.happened, entry.id, state));
+        let place = self.0.partition_point(|held| (held.happened, held.entry) < (entry.happened, entry.id));
+        let held = Held { happened: entry.happened, entry: entry.id, version: entry.version, state };
+        self.0.insert(place, held);
+    }
+
+    fn forget(&mut self, replaced: &BTreeSet<i64>) {
+        self.0.retain(|held| !replaced.contains(&held.version));
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use engine::{
-    Act, Error, ImportedRow, Plan, Principal, ReplayCase, ReplayRow, Time, find, load, load_all_lines, plan_case,
+    Act, Error, Further, ImportedRow, Plan, Principal, Record, ReplayCase, ReplayRow, Time, find, load, load_all_lines,
+    plan_case, plan_further,
 };
 use model::Value;
 
@@ -20,13 +21,26 @@ struct Drill {
     refused: u32,
     replayed: u64,
     done: u32,
+    /// Cases of a source by their records' numbers, with their rows in order.
+    cases: Vec<(String, Vec<ReplayRow>)>,
+    told_again: u64,
 }
 
 impl Drill {
     fn new(on: On, seed: u64) -> Self {
         let world = World::new(on);
         let people = vec![Arc::new(Principal::system()), world.principal("agent"), world.principal("agent")];
-        Self { world, random: Random(seed), numbers: Vec::new(), people, refused: 0, replayed: 0, done: 0 }
+        Self {
+            world,
+            random: Random(seed),
+            numbers: Vec::new(),
+            people,
+            refused: 0,
+            replayed: 0,
+            done: 0,
+            cases: Vec::new(),
+            told_again: 0,
+        }
     }
 
     fn act(&mut self) -> Act {
@@ -103,47 +117,113 @@ impl Drill {
         let mut record_type = ticket.clone();
         let mut before = None;
         if !self.numbers.is_empty() && self.random.percent(40) {
-            let (id, name) = find(&mut *session, self.random.pick::<String>(&self.numbers)).unwrap().unwrap();
-            record_type = self.world.model.shared(&name).unwrap().clone();
-            let mut record = load(&mut *session, &record_type, id, Time::Live).unwrap().unwrap();
-            load_all_lines(&mut *session, &mut record, Time::Live).unwrap();
-            before = Some(record);
+            let number = self.random.pick::<String>(&self.numbers).clone();
+            // What comes after the rows of a case is another matter.
+            if self.cases.iter().all(|(of_case, _)| *of_case != number) {
+                let record = self.standing(&number);
+                record_type = record.record_type.clone();
+                before = Some(record);
+            }
         }
-        let first = before.as_ref().map_or(now - TICK * 200, |r| r.get(engine::slot::UPDATED_AT).as_int().unwrap());
+        let first = before.as_ref().map_or(now - TICK * 200, updated);
         let mut at = first;
         let mut rows = Vec::new();
         for _ in 0..self.random.between(1, 6) {
             at = (at + TICK * self.random.between(0, 9)).min(now);
-            let state = *self.random.pick(&["new", "doing", "done"]);
-            let tags = (0..self.random.below(3)).map(|n| vec![Value::text(format!("tag{n}"))]).collect();
-            rows.push(ReplayRow {
-                happened_at: at,
-                claimed_at: at + TICK,
-                on_behalf: self.people[1].person,
-                state: Some(state.to_owned()),
-                deviates: self.random.percent(20).then(|| "no such move".to_owned()),
-                values: vec![
-                    (ticket.slot("title").unwrap(), Value::text("from elsewhere")),
-                    (ticket.slot("urgency").unwrap(), Value::Int(self.random.between(0, 1))),
-                    (ticket.slot("story").unwrap(), Value::text(format!("story {}", self.random.below(2)))),
-                ],
-                lines: if self.random.percent(50) { vec![(ticket.slot("tags").unwrap(), tags)] } else { Vec::new() },
-                imported: ImportedRow {
-                    source: "s".to_owned(),
-                    identity: self.random.next().to_string(),
-                    hash: [0; 32],
-                },
-            });
+            rows.push(self.row(at));
         }
         let id = before.as_ref().map_or(-1, |record| record.id);
-        let case = ReplayCase { record_type, id, before, external: None, origin: 7, gaps: false, rows };
+        let new = before.is_none();
+        let case = ReplayCase { record_type, id, before, external: None, origin: 7, gaps: false, rows: rows.clone() };
         let (plan, imported, taken) =
             plan_case(self.world.engine(), &mut *session, &self.people[2], now, case).unwrap();
         self.replayed += taken.created + taken.changed + taken.touches;
         let plan = Plan { records: vec![plan], imported, ..Plan::default() };
         let committed = self.world.engine().commit(plan).unwrap().unwrap();
-        self.numbers.extend(committed.created.into_iter().map(|(_, _, number)| number));
+        self.numbers.extend(committed.created.iter().map(|(_, _, number)| number.clone()));
+        if new {
+            self.cases.extend(committed.created.into_iter().map(|(_, _, number)| (number, rows.clone())));
+        }
     }
+
+    fn standing(&self, number: &str) -> Record {
+        let mut session = self.world.session();
+        let (id, name) = find(&mut *session, number).unwrap().unwrap();
+        let record_type = self.world.model.shared(&name).unwrap().clone();
+        let mut record = load(&mut *session, &record_type, id, Time::Live).unwrap().unwrap();
+        load_all_lines(&mut *session, &mut record, Time::Live).unwrap();
+        record
+    }
+
+    fn row(&mut self, at: i64) -> ReplayRow {
+        let ticket = self.world.ticket().clone();
+        let slot = |key| ticket.slot(key).unwrap();
+        let tags = (0..self.random.below(3)).map(|n| vec![Value::text(format!("tag{n}"))]).collect();
+        ReplayRow {
+            happened_at: at,
+            claimed_at: at + TICK,
+            on_behalf: self.people[1].person,
+            state: Some((*self.random.pick(&["new", "doing", "done"])).to_owned()),
+            deviates: self.random.percent(20).then(|| "no such move".to_owned()),
+            values: vec![
+                (slot("title"), Value::text("from elsewhere")),
+                (slot("urgency"), Value::Int(self.random.between(0, 1))),
+                (slot("story"), Value::text(format!("story {}", self.random.below(2)))),
+            ],
+            lines: if self.random.percent(50) { vec![(slot("tags"), tags)] } else { Vec::new() },
+            imported: ImportedRow { source: "s".to_owned(), identity: self.random.next().to_string(), hash: [0; 32] },
+        }
+    }
+
+    /// A later export of a case: more rows, before, among and after those that were taken, whatever was done here since.
+    fn export_again(&mut self) {
+        let Some(which) = self.cases.len().checked_sub(1).map(|last| self.random.between(0, last as i64) as usize)
+        else {
+            return;
+        };
+        let (number, mut rows) = self.cases[which].clone();
+        let mut known = vec![true; rows.len()];
+        let now = engine::Clock::now(&*self.world.clock);
+        for _ in 0..self.random.between(1, 3) {
+            let place = self.random.between(0, rows.len() as i64) as usize;
+            let near = rows.get(place).or(rows.last()).unwrap().happened_at;
+            let at = near + TICK * self.random.between(-9, 9);
+            let row = self.row(at.min(now));
+            rows.insert(place, row);
+            known.insert(place, false);
+        }
+        // From when each holds: no later than the rows after it.
+        let mut earliest = i64::MAX;
+        for row in rows.iter_mut().rev() {
+            earliest = earliest.min(row.happened_at);
+            row.happened_at = earliest;
+        }
+        let before = self.standing(&number);
+        let (record_type, id) = (before.record_type.clone(), before.id);
+        let gaps = self.random.percent(30);
+        let mut case =
+            ReplayCase { record_type, id, before: Some(before), external: None, origin: 7, gaps, rows: rows.clone() };
+        let (engine, importer) = (self.world.engine(), self.people[2].clone());
+        let mut session = self.world.session();
+        let (plan, imported) = match plan_further(engine, &mut *session, &importer, now, &case, &known).unwrap() {
+            Further::Again { plan, imported, told_again } => {
+                self.told_again += told_again;
+                (plan, imported)
+            }
+            Further::After => {
+                let new = known.iter().position(|known| !known).unwrap();
+                case.rows.drain(..new);
+                let (plan, imported, _) = plan_case(engine, &mut *session, &importer, now, case).unwrap();
+                (plan, imported)
+            }
+        };
+        engine.commit(Plan { records: vec![plan], imported, ..Plan::default() }).unwrap().unwrap();
+        self.cases[which].1 = rows;
+    }
+}
+
+fn updated(record: &Record) -> i64 {
+    record.get(engine::slot::UPDATED_AT).as_int().unwrap()
 }
 
 #[test]
@@ -154,6 +234,8 @@ fn after_any_sequence_of_commands_nothing_differs() {
             for round in 0..300 {
                 if drill.random.percent(6) {
                     drill.replay();
+                } else if drill.random.percent(5) {
+                    drill.export_again();
                 } else {
                     drill.one();
                 }
@@ -165,11 +247,12 @@ fn after_any_sequence_of_commands_nothing_differs() {
             assert_eq!(report.first_difference, None, "{on:?}, seed {seed}");
             assert!(report.ok && report.checkpoint.is_some() && report.unsigned > 0, "{report:?}");
             assert!(
-                drill.done > 150 && drill.replayed > 5,
-                "{} done, {} refused, {} replayed",
+                drill.done > 150 && drill.replayed > 5 && drill.told_again > 5,
+                "{} done, {} refused, {} replayed, {} told again",
                 drill.done,
                 drill.refused,
-                drill.replayed
+                drill.replayed,
+                drill.told_again
             );
             let signed = drill.world.engine().sign().unwrap().unwrap();
             let report = drill.world.verify();

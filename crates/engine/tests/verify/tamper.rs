@@ -265,6 +265,13 @@ const AN_ALTERED_PAST: &[Case] = &[
         leaf: "{entry} = {printer} AND into_state = 'done'",
     },
     Case {
+        sql: "UPDATE step SET known_to = recorded_at + 1 WHERE record = {printer} AND to_state = 'done'",
+        table: "step",
+        record: "TIC-000301",
+        field: "known_to",
+        leaf: "{entry} = {printer} AND into_state = 'done'",
+    },
+    Case {
         sql: "UPDATE step SET first = 1 WHERE record = {printer}",
         table: "step",
         record: "TIC-000301",

@@ -57,6 +57,13 @@ const AN_ALTERED_ENTRY: &[Case] = &[
         leaf: "{entry} = {printer} AND version = 2",
     },
     Case {
+        sql: "UPDATE entry SET known_to = recorded_at + 1 WHERE record = {printer} AND version = 2",
+        table: "entry",
+        record: "TIC-000301",
+        field: "known_to",
+        leaf: "{entry} = {printer} AND version = 2",
+    },
+    Case {
         sql: "UPDATE entry SET into_state = NULL WHERE record = {printer} AND into_state = 'done'",
         table: "entry",
         record: "TIC-000301",

@@ -1,10 +1,11 @@
 //! One batch of cases: planned as a whole, carried out in one transaction.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use engine::{
-    Committed, Error, ImportedRow, LineChange, Plan, Problem, RecordPlan, Refusal, ReplayCase, plan_case,
-    plan_late_rows, slot,
+    Committed, Error, Further, ImportedRow, LineChange, Plan, Problem, RecordPlan, Refusal, ReplayCase, ReplayRow,
+    plan_case, plan_further, slot,
 };
 use model::Value;
 use store::{Fault, Session};
@@ -15,7 +16,6 @@ use super::known::Known;
 use super::names::Name;
 use super::run::Run;
 use crate::case::{SourceCase, SourceRow};
-use crate::convert::SourceValue;
 use crate::table::Refused;
 
 /// Cases, and what is to be written for them.
@@ -35,6 +35,7 @@ pub(super) struct Tally {
     pub touches: u64,
     pub unchanged: u64,
     pub deviations: u64,
+    pub told_again: u64,
     pub refused: Vec<Refused>,
     pub refused_cases: u64,
     pub refused_rows: u64,
@@ -45,8 +46,8 @@ struct Prepared {
     record: RecordPlan,
     imported: Vec<ImportedRow>,
     rows: NewRowCounts,
-    deviations: u64,
     unchanged: u64,
+    told_again: u64,
 }
 
 /// What became of a case.
@@ -62,8 +63,14 @@ struct NewRows {
     /// Places among the case's rows.
     new: Vec<usize>,
     unchanged: u64,
-    /// Some come before rows, or before an instant, that was taken already.
-    late: bool,
+    /// The file has all rows that were taken before.
+    whole: bool,
+}
+
+impl NewRows {
+    fn first(&self) -> usize {
+        self.new.first().copied().unwrap_or(0)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,6 +78,7 @@ struct NewRowCounts {
     created: u64,
     changed: u64,
     touches: u64,
+    deviations: u64,
 }
 
 impl NewRows {
@@ -82,7 +90,7 @@ impl NewRows {
         };
         let created = u64::from(is_new);
         let touches = self.new.iter().filter(touch).count() as u64;
-        NewRowCounts { created, touches, changed: self.new.len() as u64 - created - touches }
+        NewRowCounts { created, touches, changed: self.new.len() as u64 - created - touches, deviations: 0 }
     }
 }
 
@@ -100,8 +108,9 @@ impl Run<'_> {
                     tally.created += prepared.rows.created;
                     tally.changed += prepared.rows.changed;
                     tally.touches += prepared.rows.touches;
-                    tally.deviations += prepared.deviations;
+                    tally.deviations += prepared.rows.deviations;
                     tally.unchanged += prepared.unchanged;
+                    tally.told_again += prepared.told_again;
                     records.push(prepared.record);
                     imported.extend(prepared.imported);
                 }
@@ -113,6 +122,9 @@ impl Run<'_> {
                     tally.refused_rows += case.rows.len() as u64;
                 }
             }
+        }
+        if !records.is_empty() {
+            self.begin_names_earlier(session)?;
         }
         let fresh = self.names.take_fresh();
         let mut plan = Plan { records: Vec::with_capacity(fresh.len() + records.len()), imported, ..Plan::default() };
@@ -132,7 +144,7 @@ impl Run<'_> {
                 Ok(new) => new,
                 Err(why) => return Ok(Outcome::Refused(why)),
             },
-            None => NewRows { new: (0..case.rows.len()).collect(), unchanged: 0, late: false },
+            None => NewRows { new: (0..case.rows.len()).collect(), unchanged: 0, whole: true },
         };
         if new.new.is_empty() {
             return Ok(Outcome::Unchanged(new.unchanged));
@@ -141,11 +153,62 @@ impl Run<'_> {
             // Some stand in no field of the record; they are people of the source all the same.
             self.names.id(session, Name::Person(person.clone()))?;
         }
-        // Late rows are understood from the whole case; others from where the record stands.
-        let (from, state) = match &known {
-            Some(known) if !new.late => (new.new.first().copied().unwrap_or(0), known.record.state().map(Into::into)),
-            _ => (0, None),
+        let gapped = known.as_ref().is_some_and(|known| *known.record.get(slot::GAPS) == Value::Bool(true));
+        let mut replay = ReplayCase {
+            record_type: self.target.record_type.clone(),
+            id: known.as_ref().map_or_else(|| self.names.temporary(), |known| known.record.id),
+            external: known.is_none().then(|| (source, case.external_number.to_string())),
+            before: known.map(|known| known.record),
+            origin: self.origin()?,
+            gaps: case.gaps || (gapped && !new.whole),
+            rows: Vec::new(),
         };
+        let mut counts = new.counts(case, replay.before.is_none());
+        if new.whole {
+            match self.convert(session, case, 0, None)? {
+                Ok((rows, deviating)) => {
+                    counts.deviations = deviating.iter().filter(|place| new.new.contains(place)).count() as u64;
+                    replay.rows = rows;
+                }
+                Err(why) => return Ok(Outcome::Refused(why)),
+            }
+        }
+        if new.whole && replay.before.is_some() {
+            let known: Vec<bool> = (0..case.rows.len()).map(|place| !new.new.contains(&place)).collect();
+            let (engine, recorded_at) = (self.engine, self.common.recorded_at);
+            match plan_further(engine, session, &self.importer, recorded_at, &replay, &known) {
+                Ok(Further::After) => {}
+                Ok(Further::Again { plan: record, imported, told_again }) => {
+                    let unchanged = new.unchanged;
+                    let prepared = Prepared { record, imported, rows: counts, unchanged, told_again };
+                    return Ok(Outcome::Taken(Box::new(prepared)));
+                }
+                Err(Error::Fault(fault)) => return Err(fault.into()),
+                Err(Error::Refused(refusal)) => return self.refused_at(case, new.first(), &refusal),
+            }
+        }
+        if let Some(before) = &replay.before {
+            // What goes on goes on from where the record stands, wherever the source left it.
+            match self.convert(session, case, new.first(), before.state().map(Into::into))? {
+                Ok((rows, deviating)) => {
+                    counts.deviations = deviating.len() as u64;
+                    replay.rows = rows;
+                }
+                Err(why) => return Ok(Outcome::Refused(why)),
+            }
+        }
+        self.replay(session, case, &new, replay, counts)
+    }
+
+    /// The case's rows from this place on, with the places of those whose step is against the life-cycle.
+    fn convert(
+        &mut self,
+        session: &mut dyn Session,
+        case: &SourceCase,
+        from: usize,
+        state: Option<Arc<str>>,
+    ) -> Result<Result<(Vec<ReplayRow>, Vec<usize>), Refused>, Fault> {
+        let source = self.common.source.clone();
         let mut converting = Converting {
             target: &self.target,
             names: &mut self.names,
@@ -153,51 +216,45 @@ impl Run<'_> {
             recorded_at: self.common.recorded_at,
             state,
         };
-        let (mut rows, mut deviations) = (Vec::with_capacity(case.rows.len()), 0);
+        let (mut rows, mut deviating) = (Vec::with_capacity(case.rows.len()), Vec::new());
         for (place, row) in case.rows.iter().enumerate().skip(from) {
             match converting.row(session, case, row, place == 0)? {
-                Ok((converted, deviating)) => {
-                    deviations += u64::from(deviating && new.new.contains(&place));
+                Ok((converted, deviates)) => {
+                    deviating.extend(deviates.then_some(place));
                     rows.push(converted);
                 }
-                Err(misfit) => return Ok(Outcome::Refused(self.refusal(row, misfit))),
+                Err(misfit) => return Ok(Err(self.refusal(row, misfit))),
             }
         }
-        let gapped = known.as_ref().is_some_and(|k| *k.record.get(slot::GAPS) == Value::Bool(true));
-        let id = known.as_ref().map_or_else(|| self.names.temporary(), |known| known.record.id);
-        let external = known.is_none().then(|| (source, case.external_number.to_string()));
-        let counts = new.counts(case, known.is_none());
-        let replay = ReplayCase {
-            record_type: self.target.record_type.clone(),
-            id,
-            before: known.map(|known| known.record),
-            external,
-            origin: self.origin()?,
-            // A hole may have been filled by the rows that came late: then the whole case says whether one is left.
-            gaps: case.gaps || (gapped && !new.late),
-            rows,
-        };
-        let planned = if new.late {
-            let known: Vec<bool> = (0..case.rows.len()).map(|place| !new.new.contains(&place)).collect();
-            plan_late_rows(self.engine, session, &self.importer, self.common.recorded_at, replay.clone(), &known)
-        } else {
-            let planned = plan_case(self.engine, session, &self.importer, self.common.recorded_at, replay.clone());
-            planned.map(|(record, imported, _)| (record, imported))
-        };
-        match planned {
-            Ok((record, imported)) => {
+        Ok(Ok((rows, deviating)))
+    }
+
+    fn replay(
+        &self,
+        session: &mut dyn Session,
+        case: &SourceCase,
+        new: &NewRows,
+        replay: ReplayCase,
+        rows: NewRowCounts,
+    ) -> Result<Outcome, ImportError> {
+        let recorded_at = self.common.recorded_at;
+        match plan_case(self.engine, session, &self.importer, recorded_at, replay.clone()) {
+            Ok((record, imported, _)) => {
                 let unchanged = new.unchanged;
-                Ok(Outcome::Taken(Box::new(Prepared { record, imported, rows: counts, deviations, unchanged })))
+                Ok(Outcome::Taken(Box::new(Prepared { record, imported, rows, unchanged, told_again: 0 })))
             }
             Err(Error::Fault(fault)) => Err(fault.into()),
             Err(Error::Refused(refusal)) => {
-                let place = if new.late { 0 } else { self.first_refused(session, &replay)? };
-                let row = new.new.get(place).or(new.new.first()).and_then(|place| case.rows.get(*place));
-                let misfit = misfit_of(&refusal);
-                row.map(|row| Outcome::Refused(self.refusal(row, misfit)))
-                    .ok_or_else(|| ImportError::Fault(Fault::database("a case without rows was refused")))
+                let at = self.first_refused(session, &replay)?;
+                self.refused_at(case, new.first() + at, &refusal)
             }
         }
+    }
+
+    fn refused_at(&self, case: &SourceCase, place: usize, refusal: &Refusal) -> Result<Outcome, ImportError> {
+        let row = case.rows.get(place).or(case.rows.first());
+        let row = row.ok_or_else(|| Fault::database("a case without rows was refused"))?;
+        Ok(Outcome::Refused(self.refusal(row, misfit_of(refusal))))
     }
 
     /// Which row the engine refuses: the last of the shortest beginning that it does not take.
@@ -214,16 +271,16 @@ impl Run<'_> {
         Ok(0)
     }
 
-    /// Leaves out what an earlier run took; a contradiction refuses the case, and so do late rows where the file lacks
-    /// some of those taken before, since then nobody can tell where among them they belong.
+    /// Leaves out what an earlier run took. A contradiction refuses the case, and so does a row from among those taken
+    /// before in a file that lacks some of them: nobody can tell where it belongs.
     fn not_yet_there(
         &self,
         session: &mut dyn Session,
         known: &Known,
         case: &SourceCase,
     ) -> Result<Result<NewRows, Refused>, Fault> {
-        let since = known.stands_since();
-        let mut new = NewRows { new: Vec::new(), unchanged: 0, late: false };
+        let mut new = NewRows { new: Vec::new(), unchanged: 0, whole: true };
+        let (since, mut late) = (known.stands_since(), None);
         for (place, row) in case.rows.iter().enumerate() {
             match known.rows.get(&row.identity.to_string()) {
                 Some(hash) if *hash != row.content_hash => {
@@ -232,17 +289,18 @@ impl Run<'_> {
                     return Ok(Err(self.refusal(row, Misfit::new(&field, "conflict", message))));
                 }
                 Some(_) => {
-                    new.late |= !new.new.is_empty();
+                    late = late.or_else(|| new.new.first().and_then(|first| case.rows.get(*first)));
                     new.unchanged += 1;
                 }
                 None => {
-                    new.late |= row.effective < since;
+                    late = late.or_else(|| Some(row).filter(|row| row.effective < since));
                     new.new.push(place);
                 }
             }
         }
         let lacking = (known.rows.len() as u64).saturating_sub(new.unchanged);
-        match new.new.first().and_then(|place| case.rows.get(*place)).filter(|_| new.late && lacking > 0) {
+        new.whole = lacking == 0;
+        match late.filter(|_| !new.whole) {
             Some(row) => {
                 let why = format!(
                     "row {} comes late, and this file lacks {lacking} rows that were imported before: \
@@ -251,26 +309,8 @@ impl Run<'_> {
                 );
                 Ok(Err(self.refusal(row, Misfit::new("happened", "late", why))))
             }
-            None => {
-                // An end that the rows taken before seemed to explain, and later ones do: the past shows it no more.
-                new.late = new.late
-                    || (lacking == 0 && self.an_end_moved(known, case, &new) && !known.is_worked_on(session)?);
-                Ok(Ok(new))
-            }
+            None => Ok(Ok(new)),
         }
-    }
-
-    /// Whether the record shows a final value that, by the whole case, had not come yet after the rows taken before.
-    fn an_end_moved(&self, known: &Known, case: &SourceCase, new: &NewRows) -> bool {
-        let taken = new.new.first().and_then(|first| first.checked_sub(1)).and_then(|last| case.rows.get(last));
-        let finals = self.log.mapping().fields.iter().filter(|rule| rule.entered.is_some());
-        taken.is_some_and(|row| {
-            finals.filter_map(|rule| self.target.place(&rule.key)).any(|place| {
-                let key = known.record.record_type.fields.get(place.slot).map_or("", |field| &field.key);
-                let says = row.fields.iter().find(|(field, _)| **field == *key);
-                says.is_some_and(|(_, value)| *value == SourceValue::Null) && !known.record.get(place.slot).is_null()
-            })
-        })
     }
 
     fn refusal(&self, row: &SourceRow, misfit: Misfit) -> Refused {

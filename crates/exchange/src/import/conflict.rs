@@ -1,15 +1,15 @@
 //! The same row with another content: names the first value that differs, with both sides.
 
 use serde_json::{Map, Value as Json};
-use store::{Fault, Param, Session, SessionExt};
+use store::{FOREVER, Fault, Param, Session, SessionExt};
 
 use super::known::Known;
 use super::target::Target;
 use crate::case::SourceRow;
 use crate::convert::{SourceValue, rfc3339};
 
-/// The model's field and a sentence with both values. `place` is the row's position among the case's rows: the entries
-/// that imports made are in the same order.
+/// The model's field and a sentence with both values. `place` is the row's position among those that were taken: the
+/// entries that stand for them are in the same order.
 pub(super) fn describe(
     session: &mut dyn Session,
     target: &Target,
@@ -21,7 +21,6 @@ pub(super) fn describe(
     let says = |field: &str, before: String, now: String| {
         (field.to_owned(), format!("row {} was imported with {before}, this file says {now}", row.identity))
     };
-    let Some(taken) = taken else { return Ok(says("", "other values".to_owned(), "something else".to_owned())) };
     if let Some(claimed) = taken.claimed_at.filter(|at| *at != row.claimed.unwrap_or(row.happened)) {
         return Ok(says("happened", rfc3339(claimed), rfc3339(row.claimed.unwrap_or(row.happened))));
     }
@@ -72,16 +71,12 @@ struct Taken {
 }
 
 impl Taken {
-    /// `None` once late rows have come: then entries stand in the order in which they came, and which is this row's nobody
-    /// can tell.
-    fn read(session: &mut dyn Session, record: i64, place: usize) -> Result<Option<Self>, Fault> {
+    fn read(session: &mut dyn Session, record: i64, place: usize) -> Result<Self, Fault> {
         let mut taken = Self::default();
-        let (mut seen, mut last, mut in_order) = (0, i64::MIN, true);
-        let sql = "SELECT claimed_at, into_state, opening, channel, on_behalf, happened_at FROM entry WHERE record = ? ORDER BY version";
-        session.query(sql, &[Param::Int(record)], &mut |row| {
-            let happened = row.need_int(5)?;
-            in_order &= happened >= last;
-            last = happened;
+        let mut seen = 0;
+        let sql = "SELECT claimed_at, into_state, opening, channel, on_behalf FROM entry \
+                   WHERE record = ? AND known_to = ? ORDER BY happened_at, id";
+        session.query(sql, &[Param::Int(record), Param::Int(FOREVER)], &mut |row| {
             if seen > place {
                 return Ok(());
             }
@@ -98,6 +93,6 @@ impl Taken {
             }
             Ok(())
         })?;
-        Ok(in_order.then_some(taken))
+        Ok(taken)
     }
 }

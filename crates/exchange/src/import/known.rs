@@ -33,13 +33,6 @@ impl Known {
         Ok(Some(Self { record, rows: rows(session, source, number)? }))
     }
 
-    /// Whether anybody has worked on the record here: then its past is not the source's alone any more.
-    pub fn is_worked_on(&self, session: &mut dyn Session) -> Result<bool, Fault> {
-        let sql = "SELECT 1 FROM entry WHERE record = ? AND channel <> ? LIMIT 1";
-        let import = engine::Channel::Import.as_str();
-        Ok(session.optional_int(sql, &[Param::Int(self.record.id), Param::Text(import)])?.is_some())
-    }
-
     /// Before this instant nothing can be appended.
     pub fn stands_since(&self) -> i64 {
         self.record.get(slot::UPDATED_AT).as_int().unwrap_or(i64::MIN)

@@ -5,6 +5,7 @@
 //! goes on behind it. A case is taken whole or refused whole.
 
 mod batch;
+mod beginnings;
 mod conflict;
 mod convert;
 mod known;

@@ -49,6 +49,11 @@ impl Name {
     }
 }
 
+/// Whether it is the external key of something that rows only name.
+pub(super) fn is_name(key: &str) -> bool {
+    key.contains(['\u{1e}', '\u{1f}'])
+}
+
 /// Text as it is kept: normalised, so that one name has one spelling.
 pub(super) fn nfc(text: &Arc<str>) -> Arc<str> {
     let is_plain = text.is_ascii() || is_nfc_quick(text.chars()) == unicode_normalization::IsNormalized::Yes;
@@ -229,6 +234,7 @@ impl Common {
             deviates: None,
             reason: None,
             state,
+            replaces: Vec::new(),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::log::Log;
 use crate::report::{Report, ReportBuilder};
 
 /// Rows that go into one transaction: enough to share the wait for the disk, few enough to lose little by a power cut.
-const BATCH_ROWS: usize = 500;
+pub(super) const BATCH_ROWS: usize = 500;
 /// How often a batch is planned again when somebody changed its records in the meantime.
 const TRIES_MAX: u32 = 3;
 
@@ -29,6 +29,8 @@ pub(super) struct Run<'a> {
     pub names: Names,
     /// The import batch that new records belong to, once there is one.
     pub origin: Option<i64>,
+    /// Whether what was named before begins no later than this log.
+    pub names_begun: bool,
 }
 
 /// A batch on its way into the database.
@@ -60,7 +62,7 @@ impl<'a> Run<'a> {
             begin_as: log.mapping().begin_as.clone(),
         };
         let names = Names::new(common.clone());
-        Ok(Self { engine, importer, log, options, common, target, names, origin: None })
+        Ok(Self { engine, importer, log, options, common, target, names, origin: None, names_begun: options.dry_run })
     }
 
     pub fn through(mut self, progress: &mut dyn FnMut(Progress)) -> Result<Report, ImportError> {
@@ -173,12 +175,12 @@ impl<'a> Run<'a> {
         Err(ImportError::Contended)
     }
 
-    fn commit(&self, plan: Plan) -> Result<Result<Committed, Refused>, Fault> {
+    pub(super) fn commit(&self, plan: Plan) -> Result<Result<Committed, Refused>, Fault> {
         if plan.records.is_empty() { Ok(Ok(Committed::default())) } else { self.engine.commit(plan) }
     }
 }
 
-fn stopped(refused: Refused) -> ImportError {
+pub(super) fn stopped(refused: Refused) -> ImportError {
     match refused {
         Refused::ReadOnly(why) => ImportError::ReadOnly(why),
         Refused::Moved | Refused::Repeated { .. } => ImportError::Contended,
@@ -186,13 +188,15 @@ fn stopped(refused: Refused) -> ImportError {
 }
 
 fn count(report: &mut ReportBuilder<'_>, tally: Tally) {
-    let Tally { created, changed, touches, unchanged, deviations, refused, refused_cases, refused_rows } = tally;
+    let Tally { created, changed, touches, unchanged, deviations, told_again, refused, refused_cases, refused_rows } =
+        tally;
     let report = report.report_mut();
     report.created += created;
     report.changed += changed;
     report.touches += touches;
     report.unchanged += unchanged;
     report.deviations += deviations;
+    report.told_again += told_again;
     report.refused.extend(refused);
     report.refused_cases += refused_cases;
     report.refused_rows += refused_rows;

@@ -23,19 +23,21 @@ pub struct Row {
     pub impact: &'static str,
     pub team: &'static str,
     pub problem: &'static str,
+    /// How the source says that it ended.
+    pub code: &'static str,
 }
 
 pub fn row(number: &str, state: &'static str, counter: u32, at: &str) -> Row {
-    let (by, category, impact, team, problem) = ("Ana", "Network", "2 - Medium", "Group 1", "?");
-    Row { number: number.to_owned(), state, counter, at: at.to_owned(), by, category, impact, team, problem }
+    let (by, category, impact, team, problem, code) = ("Ana", "Network", "2 - Medium", "Group 1", "?", "code 5");
+    Row { number: number.to_owned(), state, counter, at: at.to_owned(), by, category, impact, team, problem, code }
 }
 
 fn file(folder: &Path, name: &str, rows: &[Row]) -> PathBuf {
     let mut text = format!("{HEADER}\n");
-    for Row { number, state, counter, at, by, category, impact, team, problem } in rows {
+    for Row { number, state, counter, at, by, category, impact, team, problem, code } in rows {
         text.push_str(&format!(
             "{number},{state},true,0,0,{counter},true,Caller 1,Ana,29/2/2016 01:16,Ana,29/2/2016 01:23,{by},{at},Phone,?,\
-             {category},?,?,Server 1,{impact},2 - Medium,3 - Moderate,{team},?,true,false,x,{problem},?,?,?,code 5,Ben,?,?\n"
+             {category},?,?,Server 1,{impact},2 - Medium,3 - Moderate,{team},?,true,false,x,{problem},?,?,?,{code},Ben,?,?\n"
         ));
     }
     let path = folder.join(name);

@@ -11,27 +11,59 @@ use store::{Location, Param, SessionExt};
 /// When the tests import: 1 June 2026, 12:00 UTC.
 pub const NOW: i64 = 1_780_315_200_000_000;
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    Sqlite,
+    Postgres,
+}
+
+/// SQLite always; PostgreSQL where `VOUCH_TEST_POSTGRES` names one.
+pub fn databases() -> Vec<On> {
+    match std::env::var("VOUCH_TEST_POSTGRES") {
+        Ok(_) => vec![On::Sqlite, On::Postgres],
+        Err(_) if std::env::var("VOUCH_REQUIRE_POSTGRES").is_ok_and(|v| v == "1") => {
+            panic!("VOUCH_REQUIRE_POSTGRES is set and VOUCH_TEST_POSTGRES names no database")
+        }
+        Err(_) => {
+            eprintln!("PostgreSQL half NOT run: VOUCH_TEST_POSTGRES is not set");
+            vec![On::Sqlite]
+        }
+    }
+}
+
 pub struct World {
     pub folder: PathBuf,
     pub engine: Engine,
     pub clock: Arc<ManualClock>,
+    location: Location,
 }
 
 impl World {
     pub fn new() -> Self {
+        Self::on(On::Sqlite)
+    }
+
+    pub fn on(on: On) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("vouch-import-{}-{count}", std::process::id()));
+        let name = format!("import_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(format!("vouch_{name}"));
         std::fs::create_dir_all(&folder).unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
-        Self { engine: open(&folder, clock.clone()), folder, clock }
+        let location = match on {
+            On::Postgres => {
+                Location::Postgres { url: std::env::var("VOUCH_TEST_POSTGRES").unwrap(), schema: Some(name) }
+            }
+            On::Sqlite if std::env::var_os("VOUCH_DURABLE").is_some() => Location::Sqlite(folder.join("vouch.db")),
+            On::Sqlite => Location::SqliteScratch(folder.join("vouch.db")),
+        };
+        Self { engine: open(location.clone(), clock.clone()), folder, clock, location }
     }
 
     /// The process ends without a word, and another one opens what is there.
     pub fn reopened(self) -> Self {
-        let (folder, clock) = (self.folder.clone(), self.clock.clone());
+        let (folder, clock, location) = (self.folder.clone(), self.clock.clone(), self.location.clone());
         std::mem::forget(self);
-        Self { engine: open(&folder, clock.clone()), folder, clock }
+        Self { engine: open(location.clone(), clock.clone()), folder, clock, location }
     }
 
     pub fn import(&self, log: &Log, options: &ImportOptions) -> Result<Report, ImportError> {
@@ -65,17 +97,17 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        if let Location::Postgres { url, schema: Some(schema) } = &self.location {
+            let mut session = Location::Postgres { url: url.clone(), schema: None }.open().unwrap();
+            session.batch(&format!("DROP SCHEMA \"{schema}\" CASCADE")).unwrap();
+        }
         drop(std::fs::remove_dir_all(&self.folder));
     }
 }
 
-fn open(folder: &Path, clock: Arc<ManualClock>) -> Engine {
+fn open(location: Location, clock: Arc<ManualClock>) -> Engine {
     let files = processes::model_files();
     let model = Arc::new(model::load::load(&files).unwrap());
-    let location = match std::env::var_os("VOUCH_DURABLE") {
-        Some(_) => Location::Sqlite(folder.join("vouch.db")),
-        None => Location::SqliteScratch(folder.join("vouch.db")),
-    };
     Engine::open(Options {
         location,
         signer: None,

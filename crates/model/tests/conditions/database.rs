@@ -126,7 +126,7 @@ fn script(world: &World, dialect: Dialect) -> String {
     );
     script.table(
         "entry",
-        &columns("id record version kind:t recorded_at happened_at claimed_at actor on_behalf into_state:t"),
+        &columns("id record version kind:t recorded_at happened_at claimed_at actor on_behalf into_state:t known_to"),
     );
     for record_type in world.model.types() {
         record_tables(&mut script, world, record_type);
@@ -196,6 +196,7 @@ fn history(script: &mut Script, world: &World) {
             number(e.actor),
             number(e.on_behalf),
             text(&e.into_state),
+            Value::Int(e.known_to),
         ];
         script.insert("entry", &row);
     }

@@ -49,6 +49,7 @@ pub struct Entry {
     pub actor: Option<i64>,
     pub on_behalf: Option<i64>,
     pub into_state: Option<String>,
+    pub known_to: i64,
 }
 
 pub struct Step {
@@ -188,13 +189,15 @@ impl World {
         for version in 1..=1 + random.below(4) {
             let happened = random.below(LAST);
             let into_state = (!states.is_empty() && random.chance(60)).then(|| random.pick(&states).clone());
+            let recorded = happened + random.below(10);
             let entry = Entry {
                 id: i64::try_from(self.entries.len()).unwrap() + 1,
                 record: id,
                 version,
                 kind: (*random.pick(&["create", "change", "step", "comment"])).to_owned(),
                 happened,
-                recorded: happened + random.below(10),
+                recorded,
+                known_to: if random.chance(25) { recorded + random.below(10) } else { FOREVER },
                 claimed: random.chance(30).then(|| random.below(LAST)),
                 actor: person(random, &self.ids["person"]),
                 on_behalf: person(random, &self.ids["person"]).filter(|id| id % 2 == 0),
@@ -320,11 +323,13 @@ impl Facts for WorldFacts<'_> {
 
     fn entries(&mut self, of: RecordRef<'_>, except_into: &[String]) -> Result<Vec<EntryFact>, FactsError> {
         let in_time = |e: &&Entry| match (self.time, of.at) {
-            (Time::Live, None) => true,
-            (Time::Live, Some(at)) => e.happened <= at,
-            (Time::At { valid, known }, then) => e.happened <= then.unwrap_or(valid) && e.recorded <= known,
+            (Time::Live, then) => e.known_to == FOREVER && then.is_none_or(|at| e.happened <= at),
+            (Time::At { valid, known }, then) => {
+                e.happened <= then.unwrap_or(valid) && e.recorded <= known && e.known_to > known
+            }
         };
-        let own = self.world.entries.iter().filter(|e| e.record == of.id && e.version > 1).filter(in_time);
+        let acts = |e: &&Entry| e.record == of.id && e.version > 1 && e.kind != "create";
+        let own = self.world.entries.iter().filter(acts).filter(in_time);
         let kept = own.filter(|e| !e.into_state.as_ref().is_some_and(|state| except_into.contains(state)));
         let fact = |e: &Entry| EntryFact {
             at: e.happened,

@@ -91,7 +91,7 @@ fn event(subject: &Subject, entry: &Entry) -> Event {
         icon,
         text,
         time: subject.visit.wall.clock_time(entry.happened_at),
-        changes: if entry.version == 1 { Vec::new() } else { changes(subject, entry, What::ByHand) },
+        changes: if entry.begins() { Vec::new() } else { changes(subject, entry, What::ByHand) },
         times: times(subject, entry),
         deviation: entry.deviates.as_deref().map(super::refused::sentence).unwrap_or_default(),
     }
@@ -121,8 +121,8 @@ pub fn told(subject: &Subject, entry: &Entry) -> (&'static str, Sentence) {
     let noun = subject.noun();
     let state = entry.changes.iter().find(|change| change.key == "state").and_then(|change| change.to.as_text());
     let lifecycle = subject.record_type.lifecycle.as_ref();
-    let (icon, what) = match (entry.version, state.zip(lifecycle)) {
-        (1, _) => ("plus", format!(" recorded the {noun}")),
+    let (icon, what) = match (entry.begins(), state.zip(lifecycle)) {
+        (true, _) => ("plus", format!(" recorded the {noun}")),
         (_, Some((state, lifecycle))) => ("flag", format!(" moved it to {}", show::status_of(lifecycle, state).label)),
         _ if entry.kind == "touch" => {
             ("pencil", " touched it in the source without a change that is kept here".to_owned())

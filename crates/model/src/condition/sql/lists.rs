@@ -257,16 +257,18 @@ impl Compiler<'_> {
             }
         };
         let valid = |sql: &str| format!("\"{e}\".\"happened_at\" <= {sql}");
+        let stands = format!("\"{e}\".\"known_to\" = {}", i64::MAX);
+        let known_then = format!("\"{e}\".\"recorded_at\" <= ? AND \"{e}\".\"known_to\" > ?");
         let time = match (self.time, then) {
-            (Time::Live, false) => Sql::new("TRUE"),
-            (Time::Live, true) => Sql::new(valid("\"s\".\"happened_at\"")),
+            (Time::Live, false) => Sql::new(stands),
+            (Time::Live, true) => Sql::new(format!("{stands} AND {}", valid("\"s\".\"happened_at\""))),
             (Time::At { known, .. }, true) => Sql {
-                text: format!("{} AND \"{e}\".\"recorded_at\" <= ?", valid("\"s\".\"happened_at\"")),
-                params: vec![known.into()],
+                text: format!("{} AND {known_then}", valid("\"s\".\"happened_at\"")),
+                params: vec![known.into(), known.into()],
             },
             (Time::At { valid: at, known }, false) => Sql {
-                text: format!("{} AND \"{e}\".\"recorded_at\" <= ?", valid("?")),
-                params: vec![at.into(), known.into()],
+                text: format!("{} AND {known_then}", valid("?")),
+                params: vec![at.into(), known.into(), known.into()],
             },
         };
         self.compose(
@@ -274,7 +276,7 @@ impl Compiler<'_> {
                 "FROM (SELECT \"{e}\".\"happened_at\" AS \"at\", COALESCE(\"{e}\".\"on_behalf\", \"{e}\".\"actor\") AS \"by\", \
                  COALESCE(\"{e}\".\"claimed_at\", \"{e}\".\"recorded_at\") AS \"counted_at\", \"{e}\".\"kind\" AS \"kind\" \
                  FROM \"entry\" \"{e}\" WHERE \"{e}\".\"record\" = {{}} AND \"{e}\".\"version\" > 1 \
-                 AND \"{e}\".\"kind\" <> 'restate' AND {{}} AND {{}}) \"{x}\" WHERE TRUE"
+                 AND \"{e}\".\"kind\" <> 'create' AND {{}} AND {{}}) \"{x}\" WHERE TRUE"
             ),
             &[owner, &except, &time],
         )
