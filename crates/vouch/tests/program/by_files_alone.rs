@@ -143,7 +143,10 @@ fn alone(place: &Place, args: &[&str]) -> Output {
 
 fn the_field_is_like_any_other(agent: &Client, auditor: &Client) {
     let made = agent
-        .post("/api/v1/incidents", &json!({ "title": "Lift stuck", "building": "north", "vendor_ticket": "V-7", "gate": "Hafentor" }))
+        .post(
+            "/api/v1/incidents",
+            &json!({ "title": "Lift stuck", "building": "north", "vendor_ticket": "V-7", "gate": "Hafentor" }),
+        )
         .expect(201);
     let number = made["number"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/incidents/{number}");
