@@ -248,6 +248,9 @@ fn until(time: Time) -> (i64, i64) {
     }
 }
 
+/// The cells of a row.
+type Cells<'a> = &'a dyn Fn(&dyn store::Row) -> Result<Vec<String>, Fault>;
+
 /// A file whose rows are those of one statement.
 fn table(
     cx: &mut Cx<'_>,
@@ -255,7 +258,7 @@ fn table(
     name: &str,
     header: &[&str],
     (sql, params): (&str, &[Param<'_>]),
-    cells: &dyn Fn(&dyn store::Row) -> Result<Vec<String>, Fault>,
+    cells: Cells<'_>,
 ) -> Result<(), ExportError> {
     let mut writing = folder.begin(name)?;
     writing.header(header.iter().copied())?;

@@ -22,12 +22,11 @@ pub(super) struct Told {
     pub entries: Vec<Entry>,
 }
 
+/// What is done with some of the records, and the names of whatever they point at.
+type Take<'a> = &'a mut dyn FnMut(&[Told], &Names) -> Result<(), ExportError>;
+
 /// Hands over the records of a type, not those of types that extend it.
-pub(super) fn records(
-    cx: &mut Cx<'_>,
-    record_type: &Arc<RecordType>,
-    take: &mut dyn FnMut(&[Told], &Names) -> Result<(), ExportError>,
-) -> Result<(), ExportError> {
+pub(super) fn records(cx: &mut Cx<'_>, record_type: &Arc<RecordType>, take: Take<'_>) -> Result<(), ExportError> {
     let mut after = 0;
     loop {
         let mut records = piece(cx, record_type, after)?;

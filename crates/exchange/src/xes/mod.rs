@@ -310,7 +310,7 @@ impl<'r, 'a> Reading<'r, 'a> {
             }
             (None, None) => self.rows.take(self.line, &cells)?,
         }
-        if self.rows.count() % 1024 == 0 {
+        if self.rows.count().is_multiple_of(1024) {
             self.rows.tell();
         }
         Ok(())

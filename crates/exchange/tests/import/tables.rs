@@ -341,5 +341,8 @@ fn the_document_s_table_is_read_as_it_says() {
     let report = world.import(&log, &ImportOptions::default()).unwrap();
     assert_eq!((counts(&report), report.refused.len()), ([2, 0, 0, 0], 0));
     let sql = "SELECT c.number, c.state, p.name, c.environment FROM configuration_item c LEFT JOIN person p ON p.id = c.owner ORDER BY c.id";
-    assert_eq!(world.rows(sql, 4), [["CI-000001", "live", "Ana", "production"], ["CI-000002", "retired", "", "production"]]);
+    assert_eq!(
+        world.rows(sql, 4),
+        [["CI-000001", "live", "Ana", "production"], ["CI-000002", "retired", "", "production"]]
+    );
 }
