@@ -18,7 +18,7 @@ pub enum Time {
 
 impl Time {
     /// The predicate that picks the rows which hold, over a table with the four times, and its parameters.
-    pub(crate) fn holding(self) -> (&'static str, Vec<i64>) {
+    pub fn holding(self) -> (&'static str, Vec<i64>) {
         match self {
             Self::Live => ("valid_to = ? AND known_to = ?", vec![FOREVER, FOREVER]),
             Self::At { valid, known } => (

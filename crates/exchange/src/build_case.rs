@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::case::{Case, Hashed, Problem, ProblemKind, RowIdentity, SourceCase, SourceRow, content_hash};
-use crate::convert::{PersonKey, Reference, SourceValue, Trouble, rfc3339};
+use crate::convert::{PersonKey, PersonOf, Reference, SourceValue, Trouble, rfc3339};
 use crate::fold::{self, Final};
 use crate::log::{Log, StateWord};
 use crate::mapping::{Direction, Order};
@@ -22,6 +22,9 @@ impl Log {
             rows.extend(self.row(case, row, &mut buffer, &mut why));
         }
         let mut repeated = 0;
+        if self.mapping.is_table() {
+            self.one_row(&rows, &mut why);
+        }
         if why.is_empty() {
             self.number(&mut rows);
             repeated = self.drop_repeated(&mut rows, &mut why);
@@ -35,6 +38,15 @@ impl Log {
             return Case::Refused { external_number: Arc::clone(&case.number), rows, why };
         }
         Case::Taken(self.source_case(case, rows, repeated))
+    }
+
+    /// A table tells of each record once.
+    fn one_row(&self, rows: &[Draft], why: &mut Vec<Refused>) {
+        if let [first, second, ..] = rows {
+            let message = format!("row {} is of the same record: a table has one row a record", first.source.row);
+            let (field, trouble) = (&self.mapping.number, Trouble::new("duplicate", message));
+            why.push(self.table.refusal(second.row, field, trouble));
+        }
     }
 
     /// The rows in the order in which they happened.
@@ -74,8 +86,9 @@ impl Log {
                 why.push(refused);
             }
         };
-        let happened = words.happened.at(table, row).map_err(&mut take).ok().copied();
-        let claimed = words.claimed.as_ref().and_then(|w| w.at(table, row).map_err(&mut take).ok()).map(|read| read.at);
+        let happened = words.happened.at(table, row).map_err(&mut take).ok();
+        let begins = words.happened.begins(table, row).map_err(&mut take).ok().flatten();
+        let claimed = words.claimed.as_ref().and_then(|w| *w.at(table, row).map_err(&mut take).ok()?);
         let on_behalf = words.on_behalf.as_ref().and_then(|w| w.at(table, row).map_err(&mut take).ok()?.clone());
         let counter = words.counter.as_ref().and_then(|w| w.at(table, row).map_err(&mut take).ok()).copied();
         let word = words.state.as_ref().and_then(|w| w.at(table, row).map_err(&mut take).ok()).cloned();
@@ -98,11 +111,12 @@ impl Log {
         let said = word.as_ref().map(|word| match word {
             StateWord::Is(state) | StateWord::Before(state) => &**state,
         });
-        let on_behalf_ref = on_behalf.as_ref();
-        let hashed = Hashed { happened: happened.at, claimed, on_behalf: on_behalf_ref, state: said, fields: &fields };
+        let told = (!self.mapping.is_table()).then_some(happened.at);
+        let hashed = Hashed { happened: told, claimed, on_behalf: on_behalf.as_ref(), state: said, fields: &fields };
         let content_hash = content_hash(&hashed, buffer);
-        let identity =
-            RowIdentity { case: Arc::clone(&case.number), counter: counter.unwrap_or(happened.at), ordinal: 0 };
+        // The import counts how often a table's row has changed.
+        let counter = counter.or(told).unwrap_or(0);
+        let identity = RowIdentity { case: Arc::clone(&case.number), counter, ordinal: 0 };
         let source = SourceRow {
             file: place.file,
             row: place.line,
@@ -116,7 +130,7 @@ impl Log {
             deviates: None,
             fields,
         };
-        Some(Draft { row, word, moved: happened.moved, twice: happened.twice, source })
+        Some(Draft { row, word, begins, moved: happened.moved, twice: happened.twice, source })
     }
 
     /// Ordinals among the rows of a file with the same counter. Each file counts for itself, so that two exports of the
@@ -196,6 +210,7 @@ impl Log {
         let finals = self.apply_finals(&mut drafts);
         let problems = self.problems(&drafts);
         let people = self.people(&drafts);
+        let begins = drafts.first().and_then(|draft| draft.begins);
         let happened: Vec<i64> = drafts.iter().map(|draft| draft.source.happened).collect();
         let effective = fold::effective(&happened);
         let rows: Vec<SourceRow> = drafts
@@ -206,7 +221,7 @@ impl Log {
         SourceCase {
             external_number: Arc::clone(&case.number),
             first_row: rows.first().map_or((0, 0), |row| (row.file, row.row)),
-            raised_at: rows.first().map_or(i64::MIN, |row| row.happened),
+            raised_at: begins.or_else(|| rows.first().map(|row| row.happened)).unwrap_or(i64::MIN),
             gaps: problems.iter().any(|problem| problem.kind.is_gap()),
             rows,
             problems,
@@ -277,7 +292,9 @@ impl Log {
     fn people(&self, drafts: &[Draft]) -> Vec<PersonKey> {
         let (mut people, mut known) = (Vec::new(), HashSet::new());
         let mut note = |person: &PersonKey| {
-            if known.insert(person.clone()) {
+            // Whoever a rule finds is no person of the source.
+            let of_source = !matches!(person.of, PersonOf::Linked(_));
+            if of_source && known.insert(person.clone()) {
                 people.push(person.clone());
             }
         };
@@ -303,6 +320,8 @@ struct Draft {
     /// Position in the table.
     row: u32,
     word: Option<StateWord>,
+    /// Since when a table's row is so.
+    begins: Option<i64>,
     moved: bool,
     twice: bool,
     source: SourceRow,

@@ -22,7 +22,8 @@ pub struct SourceCase {
     pub external_number: Arc<str>,
     /// File (index into [`crate::Log::files`]) and line of the first row.
     pub first_row: (u32, u64),
-    /// The first row's own instant, µs UTC: the record begins with it, though a later row may hold from before it.
+    /// The first row's own instant, µs UTC: the record begins with it, though a later row may hold from before it. For a
+    /// row of a table, since when it is as it is, where the file says so.
     pub raised_at: i64,
     /// In the order in which they happened.
     pub rows: Vec<SourceRow>,
@@ -121,12 +122,14 @@ impl fmt::Display for RowIdentity {
 pub(crate) fn content_hash(parts: &Hashed<'_>, buffer: &mut Vec<u8>) -> [u8; 32] {
     buffer.clear();
     buffer.extend_from_slice(b"vouch-source-row-v1");
-    put(buffer, "happened", &parts.happened.to_be_bytes());
+    if let Some(happened) = parts.happened {
+        put(buffer, "happened", &happened.to_be_bytes());
+    }
     if let Some(claimed) = parts.claimed {
         put(buffer, "claimed", &claimed.to_be_bytes());
     }
     if let Some(person) = parts.on_behalf {
-        put(buffer, "on_behalf", person.column.as_bytes());
+        put(buffer, "on_behalf", person.column().as_bytes());
         put(buffer, "name", person.name.as_bytes());
     }
     if let Some(state) = parts.state {
@@ -139,7 +142,8 @@ pub(crate) fn content_hash(parts: &Hashed<'_>, buffer: &mut Vec<u8>) -> [u8; 32]
 }
 
 pub(crate) struct Hashed<'a> {
-    pub happened: i64,
+    /// None for a row of a table: it says the same whenever it is read.
+    pub happened: Option<i64>,
     pub claimed: Option<i64>,
     pub on_behalf: Option<&'a PersonKey>,
     /// The row's own word: where it says nothing, the reason of the flag.
@@ -158,7 +162,12 @@ fn put_value(buffer: &mut Vec<u8>, key: &str, value: &SourceValue) {
     match value {
         SourceValue::Null => {}
         SourceValue::Text(text) => put(buffer, key, text.as_bytes()),
-        SourceValue::Int(number) | SourceValue::Instant(number) => put(buffer, key, &number.to_be_bytes()),
+        SourceValue::Int(number)
+        | SourceValue::Instant(number)
+        | SourceValue::Date(number)
+        | SourceValue::Duration(number) => put(buffer, key, &number.to_be_bytes()),
+        SourceValue::Decimal(digits) => put(buffer, key, digits.as_bytes()),
+        SourceValue::Lines(lines) => lines.iter().for_each(|line| put(buffer, key, line.as_bytes())),
         SourceValue::Bool(truth) => put(buffer, key, &[u8::from(*truth)]),
         SourceValue::ListValue { label, .. } => put(buffer, key, label.as_bytes()),
         SourceValue::Person(person) => put(buffer, key, person.name.as_bytes()),

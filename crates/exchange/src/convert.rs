@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use calendar::{Edge, Zone};
-use jiff::fmt::strtime::{self, BrokenDownTime};
-
-use crate::ExchangeError;
-use crate::mapping::{FieldKind, FieldRule, Mapping, Rest};
+use crate::clock::Clock;
+use crate::mapping::{FieldKind, FieldRule, LinkRule, Mapping, Rest, Unit, Unknown};
 
 /// The value of a field, still without the ids of the records that it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,16 +14,25 @@ pub enum SourceValue {
     Bool(bool),
     /// Microseconds UTC.
     Instant(i64),
+    /// Days since 1970-01-01.
+    Date(i64),
+    /// Microseconds.
+    Duration(i64),
+    /// Digits with at most one full stop; how many places there may be is the model's to say.
+    Decimal(Arc<str>),
     ListValue {
         list: Arc<str>,
         label: Arc<str>,
+        unknown: Unknown,
     },
     Person(PersonKey),
-    /// The record of this type that has this name.
+    /// The record that the rule finds by this name.
     Named {
-        record_type: Arc<str>,
+        rule: Arc<LinkRule>,
         name: Arc<str>,
     },
+    /// Lines of the record, each one text.
+    Lines(Arc<[Arc<str>]>),
     /// Keys of records in other tools, all that the row names.
     References(Arc<[Reference]>),
 }
@@ -34,9 +40,30 @@ pub enum SourceValue {
 /// A person as the source knows one: numbers and names of different columns are never the same person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersonKey {
-    pub column: Arc<str>,
+    pub of: PersonOf,
     /// Exactly as written, blanks and all.
     pub name: Arc<str>,
+}
+
+impl PersonKey {
+    /// The one column that names this person; empty for whoever is known everywhere.
+    pub fn column(&self) -> &str {
+        match &self.of {
+            PersonOf::Column(column) => column,
+            PersonOf::Anywhere | PersonOf::Linked(_) => "",
+        }
+    }
+}
+
+/// Whose name it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PersonOf {
+    /// Of somebody whom only this column names.
+    Column(Arc<str>),
+    /// The mapping says that one name is one person, in whatever column it stands.
+    Anywhere,
+    /// Of a record that the rule finds.
+    Linked(Arc<LinkRule>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +80,10 @@ impl std::fmt::Display for SourceValue {
             Self::Int(number) => write!(f, "{number}"),
             Self::Bool(truth) => write!(f, "{truth}"),
             Self::Instant(at) => f.write_str(&rfc3339(*at)),
+            Self::Date(days) => f.write_str(&engine::input::date(*days).to_string()),
+            Self::Duration(micros) => f.write_str(&crate::text::duration(*micros)),
+            Self::Decimal(digits) => f.write_str(digits),
+            Self::Lines(lines) => write!(f, "`{}`", lines.join("`, `")),
             Self::ListValue { label, .. } => write!(f, "`{label}`"),
             Self::Person(person) => write!(f, "`{}`", person.name),
             Self::Named { name, .. } => write!(f, "`{name}`"),
@@ -82,81 +113,14 @@ impl Trouble {
     }
 }
 
-/// The times of a file: how they are written and where the clock hung.
-#[derive(Clone, Debug)]
-pub struct Clock {
-    formats: Vec<String>,
-    zone: Zone,
-}
-
-/// An instant that was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Read {
-    /// Microseconds UTC.
-    pub at: i64,
-    /// The local time did not exist (clocks put forward): the first instant after the gap was taken.
-    pub moved: bool,
-    /// The local time occurred twice (clocks put back): the earlier instant was taken.
-    pub twice: bool,
-}
-
-/// Times outside of these years are slips of writing (`29/2/16` read as the year 16).
-const YEARS: std::ops::RangeInclusive<i16> = 1900..=2200;
-
-impl Clock {
-    pub(crate) fn new(mapping: &Mapping, chosen: Option<&str>) -> Result<Self, ExchangeError> {
-        let formats = mapping.time_formats.clone();
-        let zone = match chosen.or(mapping.zone.as_deref()) {
-            Some(name) => Zone::named(name).map_err(|_| ExchangeError::UnknownZone { zone: name.to_owned() })?,
-            None if formats.iter().all(|format| has_offset(format)) => Zone::utc(),
-            None => return Err(ExchangeError::ZoneNotChosen),
-        };
-        Ok(Self { formats, zone })
-    }
-
-    pub(crate) fn zone(&self) -> &str {
-        self.zone.name()
-    }
-
-    /// Whether a format can be used at all.
-    pub(crate) fn try_format(format: &str) -> Result<(), String> {
-        // 29 February 2016, 13:05:07 UTC: a day and an hour that a format for both must be able to write and read.
-        let sample = jiff::Timestamp::from_second(1_456_751_107).map_err(|error| error.to_string())?;
-        let sample = sample.to_zoned_datetime(jiff::tz::TimeZone::UTC);
-        let written = strtime::format(format, &sample).map_err(|error| error.to_string())?;
-        let read = BrokenDownTime::parse(format, &written).map_err(|error| error.to_string())?;
-        read.to_datetime().map(|_| ()).map_err(|error| error.to_string())
-    }
-
-    pub(crate) fn read(&self, text: &str) -> Result<Read, Trouble> {
-        let parts = self.formats.iter().find_map(|format| BrokenDownTime::parse(format, text).ok());
-        let expected =
-            || Trouble::new("time", format!("`{text}` is no time, expected `{}`", self.formats.join("` or `")));
-        let parts = parts.ok_or_else(expected)?;
-        let local = parts
-            .to_datetime()
-            .map_err(|error| Trouble::new("time", format!("`{text}` is no time that there is: {error}")))?;
-        if !YEARS.contains(&local.year()) {
-            let why =
-                format!("`{text}` lies in the year {}, expected {} to {}", local.year(), YEARS.start(), YEARS.end());
-            return Err(Trouble::new("time", why));
-        }
-        if let Some(offset) = parts.offset() {
-            let at = offset.to_timestamp(local).map_err(|_| expected())?.as_microsecond();
-            return Ok(Read { at, moved: false, twice: false });
-        }
-        let at = self.zone.instant(local, Edge::Opens);
-        let moved = self.zone.local_time(at) != local;
-        Ok(Read { at, moved, twice: !moved && self.zone.instant(local, Edge::Closes) != at })
-    }
-}
-
-fn has_offset(format: &str) -> bool {
-    ["%z", "%:z", "%::z", "%:::z"].iter().any(|offset| format.contains(offset))
+/// What reading a cell needs to know beside the field's own rule.
+pub(crate) struct Reading<'a> {
+    pub mapping: &'a Mapping,
+    pub clock: &'a Clock,
 }
 
 /// The value of a field for one text of its column. The caller has dealt with missing ones.
-pub(crate) fn field_value(rule: &FieldRule, clock: &Clock, text: &Arc<str>) -> Result<SourceValue, Trouble> {
+pub(crate) fn field_value(cx: &Reading<'_>, rule: &FieldRule, text: &Arc<str>) -> Result<SourceValue, Trouble> {
     let text = match (rule.values.get(&**text), rule.others) {
         (Some(mapped), _) => mapped,
         (None, Rest::Null) => return Ok(SourceValue::Null),
@@ -170,14 +134,52 @@ pub(crate) fn field_value(rule: &FieldRule, clock: &Clock, text: &Arc<str>) -> R
         FieldKind::Text | FieldKind::Choice | FieldKind::References { .. } => SourceValue::Text(Arc::clone(text)),
         FieldKind::Integer => SourceValue::Int(integer(text)?),
         FieldKind::IntegerLead => SourceValue::Int(leading_integer(text)?),
+        FieldKind::Decimal => SourceValue::Decimal(decimal(text, cx.mapping.times.decimal)?),
         FieldKind::Boolean => SourceValue::Bool(boolean(text)?),
-        FieldKind::Instant => SourceValue::Instant(clock.read(text)?.at),
-        FieldKind::ListValue { list } => SourceValue::ListValue { list: Arc::clone(list), label: Arc::clone(text) },
-        FieldKind::Person => {
-            SourceValue::Person(PersonKey { column: Arc::from(rule.column.as_str()), name: Arc::clone(text) })
+        FieldKind::Date => SourceValue::Date(cx.clock.read_date(text)?),
+        FieldKind::Instant => SourceValue::Instant(cx.clock.read(text)?.at),
+        FieldKind::Duration { unit } => SourceValue::Duration(duration(text, *unit, cx.mapping.times.decimal)?),
+        FieldKind::ListValue { list, unknown } => {
+            SourceValue::ListValue { list: Arc::clone(list), label: Arc::clone(text), unknown: *unknown }
         }
-        FieldKind::Link { to } => SourceValue::Named { record_type: Arc::clone(to), name: Arc::clone(text) },
+        FieldKind::Person => {
+            SourceValue::Person(PersonKey { of: cx.mapping.person_of(&rule.column), name: Arc::clone(text) })
+        }
+        FieldKind::Link(rule) => SourceValue::Named { rule: Arc::clone(rule), name: Arc::clone(text) },
+        FieldKind::Lines { separator } => {
+            let lines = text.split(separator.as_str()).map(str::trim).filter(|line| !line.is_empty());
+            SourceValue::Lines(lines.map(Arc::from).collect())
+        }
     })
+}
+
+/// Digits with at most one mark, which becomes a full stop.
+fn decimal(text: &str, mark: char) -> Result<Arc<str>, Trouble> {
+    let wrong = || Trouble::new("decimal", format!("`{text}` is no number with the decimal mark `{mark}`"));
+    let digits = text.trim().trim_start_matches(['+', '-']);
+    let mut parts = digits.split(mark);
+    let are_digits = |part: Option<&str>| part.is_none_or(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let (whole, places, more) = (parts.next(), parts.next(), parts.next());
+    let whole_given = whole.is_some_and(|whole| !whole.is_empty());
+    if !whole_given || !are_digits(whole) || !are_digits(places) || more.is_some() {
+        return Err(wrong());
+    }
+    let sign = if text.trim().starts_with('-') { "-" } else { "" };
+    Ok(Arc::from(format!("{sign}{}.{}", whole.unwrap_or_default(), places.unwrap_or_default()).trim_end_matches('.')))
+}
+
+fn duration(text: &str, unit: Option<Unit>, mark: char) -> Result<i64, Trouble> {
+    let wrong = |what: &str| Trouble::new("duration", format!("`{text}` is no duration, expected {what}"));
+    match unit {
+        None => engine::input::duration(text).ok_or_else(|| wrong("one such as PT4H or P2D")),
+        Some(unit) => {
+            let digits = decimal(text, mark).map_err(|_| wrong("a plain number"))?;
+            let number: f64 = digits.parse().map_err(|_| wrong("a plain number"))?;
+            let micros = (number * unit.microseconds() as f64).round();
+            // Fields hold at most 2^53, where every integer is exact.
+            if micros.abs() < 9_007_199_254_740_992.0 { Ok(micros as i64) } else { Err(wrong("a shorter one")) }
+        }
+    }
 }
 
 pub(crate) fn integer(text: &str) -> Result<i64, Trouble> {

@@ -21,10 +21,10 @@ pub enum ExchangeError {
     Encrypted { file: String },
     #[error("{file}: a packed file within the packed file is not unpacked")]
     Nested { file: String },
-    #[error("{file}: is UTF-16, expected UTF-8; save it again as UTF-8")]
-    Utf16 { file: String },
     #[error("{file}: is empty, expected a header row")]
     NoHeader { file: String },
+    #[error("{file}: {}", lacking(columns))]
+    MissingAttributes { file: String, columns: Vec<String> },
     #[error("{file}, line 1: column {column} of the header: {why}")]
     HeaderText { file: String, column: usize, why: String },
     #[error("{file}, line 1: the header lacks {}, which the mapping names", quoted(columns))]
@@ -35,6 +35,8 @@ pub enum ExchangeError {
     OpenQuote { file: String, line: u64 },
     #[error("{file}, line {line}: the row is longer than {bytes_max} bytes or has more than {columns_max} columns")]
     RowTooLong { file: String, line: u64, bytes_max: usize, columns_max: usize },
+    #[error("{file}, line {line}: {why}")]
+    Xml { file: String, line: u64, why: String },
     #[error("more than {rows_max} rows, which is the limit")]
     TooManyRows { rows_max: u32 },
     #[error("no file to read")]
@@ -45,10 +47,16 @@ pub enum ExchangeError {
     ZoneNotChosen,
     #[error("`{zone}` is no zone, expected an IANA name such as Europe/Lisbon")]
     UnknownZone { zone: String },
+    #[error("a table without times says how things are at one instant, and none was given")]
+    NoInstant,
     #[error("{place}: {why}")]
     Mapping { place: String, why: String },
     #[error("there is no format `{name}`; the formats are {}", quoted(known))]
     UnknownFormat { name: String, known: Vec<String> },
+}
+
+fn lacking(columns: &[String]) -> String {
+    format!("no event has {}, which the mapping names", quoted(columns))
 }
 
 fn quoted(names: &[String]) -> String {

@@ -9,9 +9,13 @@
 
 mod build_case;
 mod case;
+pub mod cells;
+mod clock;
 mod column;
 mod convert;
+mod csv_file;
 mod error;
+pub mod export;
 mod fold;
 mod import;
 mod log;
@@ -20,15 +24,17 @@ mod records;
 mod report;
 mod source;
 mod table;
+pub mod text;
 mod totals;
+mod xes;
 
 pub use case::{Case, Problem, ProblemKind, RowIdentity, SourceCase, SourceRow};
-pub use convert::{PersonKey, Reference, SourceValue};
+pub use convert::{PersonKey, PersonOf, Reference, SourceValue};
 pub use error::ExchangeError;
 pub use fold::{Final, effective, state_at};
 pub use import::{ImportError, ImportOptions, Progress, import};
-pub use log::{Log, Options};
-pub use mapping::{Direction, Mapping, OrderKind};
+pub use log::{Format, Log, Options};
+pub use mapping::{By, Direction, LinkRule, Mapping, OrderKind, Unit, Unknown};
 pub use report::{Differing, FinalReport, Flagged, FunctionReport, FunctionRow, Report, ReportBuilder, ValueCount};
 pub use source::{FileFacts, Limits};
 pub use table::Refused;

@@ -5,17 +5,30 @@ use std::sync::Arc;
 
 use crate::ExchangeError;
 use crate::case::Case;
-use crate::convert::{Clock, PersonKey, Read, Reference, SourceValue, Trouble, field_value, integer};
-use crate::mapping::{FieldKind, FieldRule, Mapping, Order, OrderKind};
+use crate::clock::{Clock, Read};
+use crate::convert::{PersonKey, PersonOf, Reading, Reference, SourceValue, Trouble, field_value, integer};
+use crate::mapping::{FieldKind, FieldRule, Happened, Mapping, Order, OrderKind};
 use crate::source::{FileFacts, Limits};
 use crate::table::{CaseRows, Refused, Table};
+
+/// How files are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Csv,
+    /// Event logs, IEEE 1849-2016.
+    Xes,
+}
 
 /// What the caller chooses.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    pub format: Format,
     /// IANA name of the zone in which the file's times are meant; overrides the mapping's.
     pub zone: Option<String>,
     pub limits: Limits,
+    /// The instant of which a table without times speaks, µs UTC; histories need none.
+    pub as_of: Option<i64>,
 }
 
 /// The rows of all files in memory (about 4 bytes a cell), and how to read them as cases.
@@ -31,8 +44,8 @@ pub struct Log {
 /// Each distinct text of each column, converted once.
 #[derive(Debug)]
 pub(crate) struct Words {
-    pub happened: Lookup<Read>,
-    pub claimed: Option<Lookup<Read>>,
+    pub happened: Instants,
+    pub claimed: Option<Lookup<Option<i64>>>,
     pub on_behalf: Option<Lookup<Option<PersonKey>>>,
     pub counter: Option<Lookup<i64>>,
     pub order: Option<Lookup<OrderKey>>,
@@ -42,9 +55,21 @@ pub(crate) struct Words {
     pub people: Vec<Lookup<Option<PersonKey>>>,
 }
 
+/// When rows happened.
+#[derive(Debug)]
+pub(crate) enum Instants {
+    Told(Lookup<Read>),
+    /// All at one instant; `begins`: since when each was so already.
+    AsOf {
+        at: i64,
+        begins: Option<Lookup<Option<i64>>>,
+    },
+}
+
 #[derive(Debug)]
 pub(crate) struct Lookup<T> {
-    pub column: usize,
+    /// None: the same value in every row.
+    column: Option<usize>,
     values: Vec<Result<T, Trouble>>,
 }
 
@@ -80,13 +105,20 @@ pub(crate) struct ReferenceWords {
 impl<T> Lookup<T> {
     fn new(table: &Table, column: usize, read: impl Fn(&Arc<str>) -> Result<T, Trouble>) -> Self {
         let texts = table.columns.get(column).map_or(&[][..], |column| column.texts());
-        Self { column, values: texts.iter().map(read).collect() }
+        Self { column: Some(column), values: texts.iter().map(read).collect() }
+    }
+
+    fn fixed(value: Result<T, Trouble>) -> Self {
+        Self { column: None, values: vec![value] }
     }
 
     /// The value in a row; what is wrong with it otherwise.
     pub fn at(&self, table: &Table, row: u32) -> Result<&T, Refused> {
-        let column = table.columns.get(self.column);
-        let code = column.map_or(usize::MAX, |column| column.code(row));
+        let column = self.column.and_then(|column| table.columns.get(column));
+        let code = match self.column {
+            None => 0,
+            Some(_) => column.map_or(usize::MAX, |column| column.code(row)),
+        };
         match self.values.get(code) {
             Some(Ok(value)) => Ok(value),
             Some(Err(trouble)) => {
@@ -94,6 +126,23 @@ impl<T> Lookup<T> {
                 Err(table.refusal(row, name, trouble.clone()))
             }
             None => Err(table.refusal(row, "", Trouble::new("columns", "the row has no such cell"))),
+        }
+    }
+}
+
+impl Instants {
+    pub fn at(&self, table: &Table, row: u32) -> Result<Read, Refused> {
+        match self {
+            Self::Told(lookup) => lookup.at(table, row).copied(),
+            Self::AsOf { at, .. } => Ok(Read::exactly(*at)),
+        }
+    }
+
+    /// Since when a row of a table is so, where the file says it.
+    pub fn begins(&self, table: &Table, row: u32) -> Result<Option<i64>, Refused> {
+        match self {
+            Self::AsOf { begins: Some(lookup), .. } => lookup.at(table, row).copied(),
+            Self::Told(_) | Self::AsOf { begins: None, .. } => Ok(None),
         }
     }
 }
@@ -112,8 +161,10 @@ impl Log {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, ExchangeError> {
         let clock = Clock::new(&mapping, options.zone.as_deref())?;
-        let table = Table::read(files, &mapping, &options.limits, progress)?;
-        let words = Words::new(&mapping, &table, &clock);
+        let as_of =
+            options.as_of.or(if mapping.is_table() { None } else { Some(0) }).ok_or(ExchangeError::NoInstant)?;
+        let table = Table::read(files, options.format, &mapping, &options.limits, progress)?;
+        let words = Words::new(&mapping, &table, &clock, as_of);
         let mut absent = mapping.absent.clone();
         absent.extend(mapping.fields.iter().filter(|rule| lacks(rule, &table)).map(|rule| rule.key.to_string()));
         absent.sort_unstable();
@@ -121,17 +172,25 @@ impl Log {
     }
 
     /// The cases in the order in which they get numbers of their own: by the instant of their first row, then by the
-    /// source's number.
+    /// source's number; those of a table as they stand in the file.
     pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
         let mut order: Vec<(i64, &str, usize)> =
             self.table.cases.iter().enumerate().map(|(at, case)| (self.begins(case), &*case.number, at)).collect();
-        order.sort_unstable();
+        if !self.mapping.is_table() {
+            order.sort_unstable();
+        }
         order.into_iter().filter_map(|(.., at)| self.table.cases.get(at)).map(|case| self.case(case))
     }
 
     /// The earliest instant that any row names, µs UTC; none where no row has a readable one.
     pub fn first_instant(&self) -> Option<i64> {
-        self.words.happened.values.iter().flatten().map(|read| read.at).min()
+        match &self.words.happened {
+            Instants::Told(lookup) => lookup.values.iter().flatten().map(|read| read.at).min(),
+            Instants::AsOf { at, begins } => {
+                let begins = begins.iter().flat_map(|lookup| lookup.values.iter().flatten().flatten());
+                Some(begins.copied().fold(*at, i64::min))
+            }
+        }
     }
 
     /// The instant of the first row; a case without a readable one is refused, wherever it stands.
@@ -181,6 +240,9 @@ impl Log {
 }
 
 fn lacks(rule: &FieldRule, table: &Table) -> bool {
+    if rule.fixed.is_some() {
+        return false;
+    }
     let lacking = |column: &String| table.lacking.contains(column);
     match &rule.kind {
         FieldKind::References { columns } => columns.iter().all(|(_, column)| lacking(column)),
@@ -189,22 +251,36 @@ fn lacks(rule: &FieldRule, table: &Table) -> bool {
 }
 
 impl Words {
-    fn new(mapping: &Mapping, table: &Table, clock: &Clock) -> Self {
+    fn new(mapping: &Mapping, table: &Table, clock: &Clock, as_of: i64) -> Self {
+        let cx = Reading { mapping, clock };
         let column = |name: &str| table.column(name).unwrap_or(usize::MAX);
         let missing = |text: &str| text.is_empty() || mapping.missing.iter().any(|mark| mark == text);
         let needed = |text: &str| match missing(text) {
             true => Err(Trouble::new("missing", "the cell is empty, which this column must not be")),
             false => Ok(()),
         };
-        let instant =
-            |name: &str| Lookup::new(table, column(name), |text| needed(text).and_then(|()| clock.read(text)));
-        let person = |name: &str| {
-            let key: Arc<str> = Arc::from(name);
+        let some_instant = |name: &str| {
+            Lookup::new(table, column(name), |text| match missing(text) {
+                true => Ok(None),
+                false => clock.read(text).map(|read| Some(read.at)),
+            })
+        };
+        let happened = match &mapping.happened {
+            Happened::Column(name) => {
+                Instants::Told(Lookup::new(table, column(name), |text| needed(text).and_then(|()| clock.read(text))))
+            }
+            Happened::Table { begins } => Instants::AsOf { at: as_of, begins: begins.as_deref().map(some_instant) },
+        };
+        let person = |name: &str, of: PersonOf| {
             Lookup::new(table, column(name), |text| {
-                let person = PersonKey { column: Arc::clone(&key), name: Arc::clone(text) };
+                let person = PersonKey { of: of.clone(), name: Arc::clone(text) };
                 Ok((!missing(text)).then_some(person))
             })
         };
+        let on_behalf = mapping.on_behalf.as_ref().map(|by| {
+            let of = by.rule.clone().map_or_else(|| mapping.person_of(&by.column), PersonOf::Linked);
+            person(&by.column, of)
+        });
         let order = match &mapping.order {
             Order::Column { column: name, kind, .. } => Some(Lookup::new(table, column(name), |text| {
                 needed(text)?;
@@ -223,19 +299,19 @@ impl Words {
         let (many, single): (Vec<_>, Vec<_>) =
             present.partition(|rule| matches!(rule.kind, FieldKind::References { .. }));
         Self {
-            happened: instant(&mapping.happened),
-            claimed: mapping.claimed.as_deref().map(instant),
-            on_behalf: mapping.on_behalf.as_deref().map(person),
+            happened,
+            claimed: mapping.claimed.as_deref().map(some_instant),
+            on_behalf,
             counter,
             order,
             state: state_words(mapping, table, &needed),
-            fields: single.into_iter().map(|rule| field_words(rule, mapping, table, clock, &missing)).collect(),
+            fields: single.into_iter().map(|rule| field_words(&cx, rule, table, &missing)).collect(),
             references: many.into_iter().map(|rule| reference_words(rule, table, &missing)).collect(),
             people: mapping
                 .people
                 .iter()
                 .filter(|name| !table.lacking.contains(name))
-                .map(|name| person(name))
+                .map(|name| person(name, mapping.person_of(name)))
                 .collect(),
         }
     }
@@ -264,21 +340,21 @@ fn state_words(
     }))
 }
 
-fn field_words(
-    rule: &FieldRule,
-    mapping: &Mapping,
-    table: &Table,
-    clock: &Clock,
-    missing: &dyn Fn(&str) -> bool,
-) -> FieldWords {
-    let column = table.column(&rule.column).unwrap_or(usize::MAX);
+fn field_words(cx: &Reading<'_>, rule: &FieldRule, table: &Table, missing: &dyn Fn(&str) -> bool) -> FieldWords {
+    let read = |text: &Arc<str>| match (missing(text), &rule.empty) {
+        (true, None) => Ok(SourceValue::Null),
+        (true, Some(instead)) => field_value(cx, rule, instead),
+        (false, _) => field_value(cx, rule, text),
+    };
+    let values = match &rule.fixed {
+        Some(text) => Lookup::fixed(read(text)),
+        None => Lookup::new(table, table.column(&rule.column).unwrap_or(usize::MAX), read),
+    };
+    let state = cx.mapping.state.as_ref();
     FieldWords {
         key: Arc::clone(&rule.key),
-        values: Lookup::new(table, column, |text| match missing(text) {
-            true => Ok(SourceValue::Null),
-            false => field_value(rule, clock, text),
-        }),
-        follows_state: mapping.state.as_ref().is_some_and(|state| state.column == rule.column),
+        values,
+        follows_state: rule.fixed.is_none() && state.is_some_and(|state| state.column == rule.column),
         entered: rule.entered.clone(),
         is_instant: rule.kind == FieldKind::Instant,
     }

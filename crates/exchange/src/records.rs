@@ -58,13 +58,17 @@ pub struct Records {
     began: Option<u64>,
     /// The last byte seen was a carriage return: a line end of its own unless a line feed follows.
     after_return: bool,
+    quote: Option<u8>,
     quotes: usize,
 }
 
 impl Records {
-    pub fn new(delimiter: u8) -> Self {
+    /// `quote`: none where a quote is a character like any other.
+    pub fn new(delimiter: u8, quote: Option<u8>) -> Self {
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(delimiter).quoting(quote.is_some()).quote(quote.unwrap_or(b'"'));
         Self {
-            parser: ReaderBuilder::new().delimiter(delimiter).build(),
+            parser: builder.build(),
             cells: vec![0; 8 * 1024],
             ends: vec![0; 128],
             written: 0,
@@ -72,6 +76,7 @@ impl Records {
             line: 1,
             began: None,
             after_return: false,
+            quote,
             quotes: 0,
         }
     }
@@ -150,7 +155,7 @@ impl Records {
     /// Lines and quotes within a row. A carriage return counts when it ends the row; inside quotes it is text.
     fn count(&mut self, seen: &[u8]) {
         self.line += memchr::memchr_iter(b'\n', seen).count() as u64;
-        self.quotes += memchr::memchr_iter(b'"', seen).count();
+        self.quotes += self.quote.map_or(0, |quote| memchr::memchr_iter(quote, seen).count());
         if let Some(last) = seen.last() {
             self.after_return = *last == b'\r';
         }
@@ -185,7 +190,7 @@ mod tests {
 
     fn read(pieces: &[&[u8]]) -> Result<Rows, Broken> {
         let mut rows = Vec::new();
-        let mut records = Records::new(b',');
+        let mut records = Records::new(b',', Some(b'"'));
         let mut take = |record: &Record<'_>| {
             rows.push((record.line, record.cells().map(<[u8]>::to_vec).collect()));
             Ok::<(), Broken>(())

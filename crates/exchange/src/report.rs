@@ -35,6 +35,8 @@ pub struct Report {
     pub absent: Vec<String>,
     pub not_taken: Vec<String>,
 
+    /// Records made because rows name them, by type.
+    pub named: BTreeMap<String, u64>,
     pub refused_cases: u64,
     /// Rows of refused cases, and those whose case could not be read.
     pub refused_rows: u64,
@@ -169,6 +171,7 @@ impl<'a> ReportBuilder<'a> {
             refused: log.refused_rows().to_vec(),
             absent: absent(log),
             not_taken: log.not_taken().to_vec(),
+            named: BTreeMap::new(),
             refused_cases: 0,
             refused_rows: log.refused_rows().len() as u64,
             told_again: 0,

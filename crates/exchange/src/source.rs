@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek};
 use std::path::Path;
 
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -44,16 +45,25 @@ pub struct FileFacts {
     pub rows: u64,
 }
 
-const PIECE: usize = 128 * 1024;
+pub(crate) const PIECE: usize = 128 * 1024;
 
-/// Reads the content of a file in pieces, the byte order mark left out.
+/// How many bytes are looked at before the reading begins: enough for a byte order mark and an XML declaration.
+const HEAD: usize = 1024;
+
+/// Says from the first bytes of the content in which encoding it is; none: UTF-8.
+pub type Sniff<'a> = &'a dyn Fn(&[u8]) -> Option<&'static Encoding>;
+
+/// Hands the content of a file over as UTF-8, the byte order mark left out. A byte order mark says more about the
+/// encoding than anybody's word. What is no text in another encoding than UTF-8 comes out as the byte 0xff, which stands
+/// in no UTF-8, so that whoever reads it can name the place.
 ///
 /// # Errors
-/// What [`ExchangeError`] says of single files, and whatever `sink` answers.
-pub fn stream(
+/// What [`ExchangeError`] says of single files, and whatever `take` answers.
+pub fn read(
     path: &Path,
     limits: &Limits,
-    sink: &mut dyn FnMut(&[u8]) -> Result<(), ExchangeError>,
+    sniff: Sniff<'_>,
+    take: &mut dyn FnMut(&mut dyn Read) -> Result<(), ExchangeError>,
 ) -> Result<FileFacts, ExchangeError> {
     let name = path.display().to_string();
     let io = |source| ExchangeError::Io { file: name.clone(), source };
@@ -69,12 +79,12 @@ pub fn stream(
     let mut head = [0; 4];
     let filled = fill(&mut file, &mut head).map_err(io)?;
     file.rewind().map_err(io)?;
-    let mut content = Content { name: &name, limits, packed: None, sink };
+    let mut content = Content { name: &name, limits, packed: None, sniff, take };
     match container(head.get(..filled).unwrap_or_default()) {
-        Container::Plain => content.pump(file)?,
+        Container::Plain => content.hand_over(file)?,
         Container::Gzip => {
             content.packed = Some(bytes);
-            content.pump(flate2::read::MultiGzDecoder::new(BufReader::new(file)))?;
+            content.hand_over(flate2::read::MultiGzDecoder::new(BufReader::new(file)))?;
         }
         Container::Zip => {
             content.packed = Some(bytes);
@@ -115,59 +125,84 @@ fn unzip(file: File, content: &mut Content<'_>) -> Result<(), ExchangeError> {
         return Err(ExchangeError::Encrypted { file: name });
     }
     let entry = archive.by_index(only).map_err(damaged)?;
-    content.pump(entry)
+    content.hand_over(entry)
 }
 
-/// Where the unpacked bytes go, and what they are held against.
+/// Who takes the unpacked bytes, and what they are held against.
 struct Content<'a> {
     name: &'a str,
     limits: &'a Limits,
     /// Size of the packed file; none for a plain one.
     packed: Option<u64>,
-    sink: &'a mut dyn FnMut(&[u8]) -> Result<(), ExchangeError>,
+    sniff: Sniff<'a>,
+    take: &'a mut dyn FnMut(&mut dyn Read) -> Result<(), ExchangeError>,
 }
 
 impl Content<'_> {
-    fn pump(&mut self, mut reader: impl Read) -> Result<(), ExchangeError> {
-        let mut piece = vec![0; PIECE];
-        let mut total: u64 = 0;
-        loop {
-            let filled = fill(&mut reader, &mut piece).map_err(|source| self.unreadable(source))?;
-            let mut bytes = piece.get(..filled).unwrap_or_default();
-            if total == 0 {
-                bytes = self.beginning(bytes)?;
+    fn hand_over(&mut self, reader: impl Read) -> Result<(), ExchangeError> {
+        let mut held = Held { reader, name: self.name, limits: self.limits, packed: self.packed, total: 0, stop: None };
+        let mut head = [0; HEAD];
+        let filled = fill(&mut held, &mut head);
+        let taken = filled.map_err(|source| held.unreadable(source)).and_then(|filled| {
+            let head = head.get(..filled).unwrap_or_default();
+            if self.packed.is_some() && !matches!(container(head), Container::Plain) {
+                return Err(ExchangeError::Nested { file: self.name.to_owned() });
             }
-            total = total.saturating_add(filled as u64);
-            self.hold_limits(total)?;
-            (self.sink)(bytes)?;
-            if filled < PIECE {
-                return Ok(());
+            let (encoding, mark) = match Encoding::for_bom(head) {
+                Some((encoding, mark)) => (encoding, mark),
+                None => ((self.sniff)(head).unwrap_or(UTF_8), 0),
+            };
+            let mut whole = head.get(mark..).unwrap_or_default().chain(&mut held);
+            if encoding == UTF_8 { (self.take)(&mut whole) } else { (self.take)(&mut Decoded::new(whole, encoding)) }
+        });
+        // A limit that was passed explains whatever the reader above made of it.
+        held.stop.map_or(taken, Err)
+    }
+}
+
+/// Bytes held against the limits while they are read.
+struct Held<'a, R> {
+    reader: R,
+    name: &'a str,
+    limits: &'a Limits,
+    packed: Option<u64>,
+    total: u64,
+    stop: Option<ExchangeError>,
+}
+
+impl<R: Read> Read for Held<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = match self.reader.read(buffer) {
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
+            Err(error) => {
+                let told = std::io::Error::new(error.kind(), error.to_string());
+                self.stop = Some(self.unreadable(error));
+                return Err(told);
+            }
+        };
+        self.total = self.total.saturating_add(read as u64);
+        match self.passed() {
+            None => Ok(read),
+            Some(limit) => {
+                self.stop = Some(limit);
+                Err(std::io::Error::other("a limit was passed"))
             }
         }
     }
+}
 
-    /// Refuses what is packed twice or in another encoding, and skips the byte order mark.
-    fn beginning<'b>(&self, bytes: &'b [u8]) -> Result<&'b [u8], ExchangeError> {
-        let file = || self.name.to_owned();
-        if self.packed.is_some() && !matches!(container(bytes), Container::Plain) {
-            return Err(ExchangeError::Nested { file: file() });
-        }
-        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-            return Err(ExchangeError::Utf16 { file: file() });
-        }
-        Ok(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
-    }
-
-    fn hold_limits(&self, total: u64) -> Result<(), ExchangeError> {
+impl<R> Held<'_, R> {
+    fn passed(&self) -> Option<ExchangeError> {
         let Limits { bytes_max, ratio_max, ratio_floor, .. } = *self.limits;
-        if total > bytes_max {
-            return Err(ExchangeError::TooLarge { file: self.name.to_owned(), bytes_max });
+        if self.total > bytes_max {
+            return Some(ExchangeError::TooLarge { file: self.name.to_owned(), bytes_max });
         }
         match self.packed {
-            Some(packed) if total > ratio_floor && total > packed.saturating_mul(ratio_max) => {
-                Err(ExchangeError::Bomb { file: self.name.to_owned(), ratio_max })
+            Some(packed) if self.total > ratio_floor && self.total > packed.saturating_mul(ratio_max) => {
+                Some(ExchangeError::Bomb { file: self.name.to_owned(), ratio_max })
             }
-            _ => Ok(()),
+            _ => None,
         }
     }
 
@@ -177,6 +212,71 @@ impl Content<'_> {
             Some(_) => ExchangeError::Damaged { file, why: source.to_string() },
             None => ExchangeError::Io { file, source },
         }
+    }
+}
+
+/// Another encoding, read as UTF-8.
+struct Decoded<R> {
+    reader: R,
+    decoder: Decoder,
+    raw: Vec<u8>,
+    /// What of `raw` is still to be decoded.
+    rest: std::ops::Range<usize>,
+    /// The reader has ended.
+    ended: bool,
+    /// And so has the decoder.
+    done: bool,
+    text: Vec<u8>,
+    given: usize,
+}
+
+impl<R: Read> Decoded<R> {
+    fn new(reader: R, encoding: &'static Encoding) -> Self {
+        let decoder = encoding.new_decoder_without_bom_handling();
+        Self { reader, decoder, raw: vec![0; PIECE], rest: 0..0, ended: false, done: false, text: Vec::new(), given: 0 }
+    }
+
+    fn decode_more(&mut self) -> std::io::Result<()> {
+        if self.rest.is_empty() && !self.ended {
+            let filled = fill(&mut self.reader, &mut self.raw)?;
+            self.ended = filled < self.raw.len();
+            self.rest = 0..filled;
+        }
+        self.text.resize(PIECE, 0);
+        let raw = self.raw.get(self.rest.clone()).unwrap_or_default();
+        // One byte is kept for the mark of what is no text.
+        let room = self.text.get_mut(..PIECE - 1).unwrap_or_default();
+        let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(raw, room, self.ended);
+        self.rest.start += read;
+        self.text.truncate(written);
+        match result {
+            DecoderResult::Malformed(..) => self.text.push(NO_TEXT),
+            DecoderResult::InputEmpty => self.done = self.ended,
+            DecoderResult::OutputFull => {}
+        }
+        self.given = 0;
+        Ok(())
+    }
+}
+
+/// Stands in no UTF-8.
+const NO_TEXT: u8 = 0xff;
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.given >= self.text.len() {
+            if self.done {
+                return Ok(0);
+            }
+            self.decode_more()?;
+        }
+        let ready = self.text.get(self.given..).unwrap_or_default();
+        let count = ready.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), ready.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.given += count;
+        Ok(count)
     }
 }
 
@@ -200,7 +300,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Reads until the buffer is full or the reader ends.
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+pub(crate) fn fill(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match reader.read(rest) {

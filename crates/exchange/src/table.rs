@@ -1,5 +1,6 @@
-//! Reads files into the columns that a mapping takes, and finds the cases in them.
+//! The rows of files, in the columns that a mapping takes, and the cases in them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,9 +10,10 @@ use serde::Serialize;
 use crate::ExchangeError;
 use crate::column::Column;
 use crate::convert::Trouble;
+use crate::log::Format;
 use crate::mapping::Mapping;
-use crate::records::{self, Broken, Record, Records};
-use crate::source::{self, FileFacts, Limits};
+use crate::source::{FileFacts, Limits};
+use crate::{csv_file, xes};
 
 /// Why a row was not taken. A broken row refuses its whole case; the other cases go on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,7 +23,9 @@ pub struct Refused {
     pub row: u64,
     /// The column of the file; empty where it is the row as a whole.
     pub field: String,
-    /// Stable: `columns`, `utf8`, `nul`, `number`, `missing`, `time`, `integer`, `boolean`, `unknown_value`, `conflict`.
+    /// Stable: `columns`, `utf8`, `nul`, `number`, `missing`, `time`, `date`, `duration`, `integer`, `decimal`, `boolean`,
+    /// `unknown_value`, `duplicate`, `conflict`, and what the record itself refuses: `required`, `not_in_range`,
+    /// `not_a_choice`, `too_long`, `no_such_record`, `ambiguous`.
     pub code: String,
     pub message: String,
 }
@@ -61,11 +65,87 @@ pub(crate) struct Table {
     last_case: Option<usize>,
 }
 
+/// What the columns of a table are made of.
+#[derive(Debug)]
+pub(crate) struct Cells {
+    /// Columns of the files, and whether each must be there.
+    pub names: Vec<(String, bool)>,
+    /// For each column of the table, where its text comes from.
+    made_of: Vec<MadeOf>,
+    /// The column with the case's number.
+    number: usize,
+}
+
+#[derive(Debug)]
+enum MadeOf {
+    Cell(usize),
+    Joined { cells: Vec<usize>, with: String },
+}
+
+impl Cells {
+    fn of(mapping: &Mapping) -> Self {
+        let mut names: Vec<(String, bool)> = Vec::new();
+        let mut cell = |name: &str, needed: bool| match names.iter().position(|(known, _)| known == name) {
+            Some(at) => {
+                if let Some((_, known)) = names.get_mut(at) {
+                    *known |= needed;
+                }
+                at
+            }
+            None => {
+                names.push((name.to_owned(), needed));
+                names.len() - 1
+            }
+        };
+        let columns = mapping.columns();
+        let made_of = columns.iter().map(|(name, needed)| match mapping.joined.get(*name) {
+            Some(joined) => MadeOf::Joined {
+                cells: joined.columns.iter().map(|part| cell(part, *needed)).collect(),
+                with: joined.with.clone(),
+            },
+            None => MadeOf::Cell(cell(name, *needed)),
+        });
+        let made_of = made_of.collect();
+        let number = columns.iter().position(|(name, _)| *name == mapping.number).unwrap_or_default();
+        Self { names, made_of, number }
+    }
+
+    fn text<'c>(&self, column: usize, cells: &[&'c str]) -> Cow<'c, str> {
+        let cell = |at: &usize| cells.get(*at).copied().unwrap_or_default();
+        match self.made_of.get(column) {
+            Some(MadeOf::Cell(at)) => Cow::Borrowed(cell(at)),
+            Some(MadeOf::Joined { cells: parts, with }) => {
+                // Of nothing at all there is no joint.
+                let given: Vec<&str> = parts.iter().map(cell).filter(|text| !text.is_empty()).collect();
+                Cow::Owned(given.join(with))
+            }
+            None => Cow::Borrowed(""),
+        }
+    }
+
+    fn lacks(&self, column: usize, seen: &BTreeSet<String>) -> bool {
+        let lacks = |at: &usize| self.names.get(*at).is_none_or(|(name, _)| !seen.contains(name));
+        match self.made_of.get(column) {
+            Some(MadeOf::Cell(at)) => lacks(at),
+            Some(MadeOf::Joined { cells, .. }) => cells.iter().any(lacks),
+            None => true,
+        }
+    }
+}
+
+/// What reading one file found beside its rows.
+pub(crate) struct Found {
+    /// Columns that the mapping takes.
+    pub present: Vec<String>,
+    pub others: Vec<String>,
+}
+
 impl Table {
     /// # Errors
     /// A file that cannot be read as a whole, or that lacks a column which the mapping needs.
     pub fn read(
         files: &[PathBuf],
+        format: Format,
         mapping: &Mapping,
         limits: &Limits,
         progress: &mut dyn FnMut(u64),
@@ -73,27 +153,26 @@ impl Table {
         if files.is_empty() {
             return Err(ExchangeError::NoFile);
         }
-        let taken = mapping.columns();
-        let mut table = Self { columns: taken.iter().map(|(name, _)| Column::new(name)).collect(), ..Self::default() };
+        let columns = mapping.columns();
+        let mut table =
+            Self { columns: columns.iter().map(|(name, _)| Column::new(name)).collect(), ..Self::default() };
+        let cells = Cells::of(mapping);
         let mut seen = BTreeSet::new();
         for path in files {
             let name = path.display().to_string();
-            let mut reading = FileReading { name: &name, mapping, taken: &taken, limits, header: None, rows: 0 };
-            let mut records = Records::new(mapping.delimiter);
-            let mut facts = source::stream(path, limits, &mut |piece| {
-                let taken = records.feed(piece, &mut |record| reading.record(&mut table, record));
-                progress(table.rows);
-                taken.map_err(|stop| stop.into_error(&name))
-            })?;
-            records.finish(&mut |record| reading.record(&mut table, record)).map_err(|stop| stop.into_error(&name))?;
-            let header = reading.header.ok_or_else(|| ExchangeError::NoHeader { file: name.clone() })?;
-            facts.rows = reading.rows;
-            seen.extend(header.present);
-            table.note_not_taken(header.others);
+            let mut rows =
+                FileRows { table: &mut table, cells: &cells, name: &name, mapping, limits, count: 0, progress };
+            let (mut facts, found) = match format {
+                Format::Csv => csv_file::read(path, &mut rows)?,
+                Format::Xes => xes::read(path, &mut rows)?,
+            };
+            facts.rows = rows.count;
+            seen.extend(found.present);
+            table.note_not_taken(found.others);
             table.files.push(facts);
         }
-        table.lacking =
-            taken.iter().filter(|(name, _)| !seen.contains(*name)).map(|(name, _)| (*name).to_owned()).collect();
+        let lacking = columns.iter().enumerate().filter(|(at, _)| cells.lacks(*at, &seen));
+        table.lacking = lacking.map(|(_, (name, _))| (*name).to_owned()).collect();
         Ok(table)
     }
 
@@ -112,13 +191,7 @@ impl Table {
     pub fn refusal(&self, row: u32, field: &str, trouble: Trouble) -> Refused {
         let place = self.places.get(row as usize).copied().unwrap_or(Place { file: 0, line: 0 });
         let file = self.files.get(place.file as usize).map_or_else(String::new, |file| file.name.clone());
-        Refused {
-            file,
-            row: place.line,
-            field: field.to_owned(),
-            code: trouble.code.to_owned(),
-            message: trouble.message,
-        }
+        refused(file, place.line, field, trouble)
     }
 
     fn case_of(&mut self, number: &str) -> &mut CaseRows {
@@ -136,153 +209,84 @@ impl Table {
     }
 }
 
-struct Header {
-    /// For each column that the mapping takes, where it stands in this file.
-    positions: Vec<Option<usize>>,
-    number: usize,
-    names: Vec<String>,
-    present: Vec<String>,
-    others: Vec<String>,
+fn refused(file: String, row: u64, field: &str, trouble: Trouble) -> Refused {
+    Refused { file, row, field: field.to_owned(), code: trouble.code.to_owned(), message: trouble.message }
 }
 
-struct FileReading<'a> {
-    name: &'a str,
-    mapping: &'a Mapping,
-    taken: &'a [(&'a str, bool)],
-    limits: &'a Limits,
-    header: Option<Header>,
-    rows: u64,
+/// The rows of one file on their way into the table.
+pub(crate) struct FileRows<'a> {
+    table: &'a mut Table,
+    pub cells: &'a Cells,
+    pub name: &'a str,
+    pub mapping: &'a Mapping,
+    pub limits: &'a Limits,
+    count: u64,
+    progress: &'a mut dyn FnMut(u64),
 }
 
-impl FileReading<'_> {
-    fn record(&mut self, table: &mut Table, record: &Record<'_>) -> Result<(), Stop> {
-        let Some(header) = &self.header else {
-            self.header = Some(self.read_header(record)?);
-            return Ok(());
+impl FileRows<'_> {
+    /// Tells whoever waits how many rows there are so far.
+    pub fn tell(&mut self) {
+        (self.progress)(self.table.rows);
+    }
+
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// A row whose cells, in the order of [`Cells::names`], are text.
+    pub fn take(&mut self, line: u64, cells: &[&str]) -> Result<(), ExchangeError> {
+        let Some(number) = self.number(cells) else {
+            let trouble = Trouble::new("number", "the row does not say which case it is of");
+            let field = self.mapping.number.clone();
+            return self.refuse(line, &field, trouble, cells);
         };
-        if table.rows >= u64::from(self.limits.rows_max) {
-            return Err(Stop::Error(ExchangeError::TooManyRows { rows_max: self.limits.rows_max }));
+        self.one_more()?;
+        let table = &mut *self.table;
+        for (at, column) in table.columns.iter_mut().enumerate() {
+            let text = self.cells.text(at, cells);
+            column.push(if self.mapping.layout.apostrophe { text.strip_prefix('\'').unwrap_or(&text) } else { &text });
         }
-        table.rows += 1;
-        self.rows += 1;
-        let broken = whole(record, header);
-        let number =
-            record.cell(header.number).and_then(|cell| std::str::from_utf8(cell).ok()).filter(|n| !n.contains('\0'));
-        let number = number.filter(|number| !number.is_empty() && !self.mapping.missing.iter().any(|m| m == number));
-        let broken = broken.or_else(|| match number {
-            Some(_) => None,
-            None => {
-                Some((self.mapping.number.clone(), Trouble::new("number", "the row does not say which case it is of")))
-            }
-        });
-        if let Some((field, trouble)) = broken {
-            let refused = Refused {
-                file: self.name.to_owned(),
-                row: record.line,
-                field,
-                code: trouble.code.to_owned(),
-                message: trouble.message,
-            };
-            match number {
-                Some(number) => {
-                    let case = table.case_of(number);
-                    case.broken.push(refused);
-                    case.broken_rows += 1;
-                }
-                None => table.loose.push(refused),
-            }
-            return Ok(());
-        }
-        for (column, position) in table.columns.iter_mut().zip(&header.positions) {
-            let cell = position.and_then(|position| record.cell(position)).unwrap_or_default();
-            column.push(std::str::from_utf8(cell).unwrap_or_default());
-        }
-        // Rows are limited to u32 above, and so are files, which have rows or are refused.
+        // Rows are limited to u32, and so are files, which have rows or are refused.
         let row = u32::try_from(table.places.len()).unwrap_or(u32::MAX);
-        table.places.push(Place { file: u32::try_from(table.files.len()).unwrap_or(u32::MAX), line: record.line });
-        table.case_of(number.unwrap_or_default()).rows.push(row);
+        table.places.push(Place { file: u32::try_from(table.files.len()).unwrap_or(u32::MAX), line });
+        table.case_of(&number).rows.push(row);
         Ok(())
     }
 
-    fn read_header(&self, record: &Record<'_>) -> Result<Header, Stop> {
-        let file = || self.name.to_owned();
-        let mut names = Vec::with_capacity(record.len());
-        for (index, cell) in record.cells().enumerate() {
-            let name = text(cell).map_err(|trouble| {
-                Stop::Error(ExchangeError::HeaderText { file: file(), column: index + 1, why: trouble.message })
-            })?;
-            names.push(name.to_owned());
+    /// A row that cannot be taken; `cells` are those that can be read, for the number of its case.
+    pub fn refuse(&mut self, line: u64, field: &str, trouble: Trouble, cells: &[&str]) -> Result<(), ExchangeError> {
+        self.one_more()?;
+        let refused = refused(self.name.to_owned(), line, field, trouble);
+        match self.number(cells) {
+            Some(number) => {
+                let case = self.table.case_of(&number);
+                case.broken.push(refused);
+                case.broken_rows += 1;
+            }
+            None => self.table.loose.push(refused),
         }
-        let position = |column: &str| names.iter().position(|name| name == column);
-        let missing: Vec<String> = self
-            .taken
-            .iter()
-            .filter(|(n, needed)| *needed && position(n).is_none())
-            .map(|(n, _)| (*n).to_owned())
-            .collect();
-        if !missing.is_empty() {
-            return Err(Stop::Error(ExchangeError::MissingColumns { file: file(), columns: missing }));
+        Ok(())
+    }
+
+    fn number<'c>(&self, cells: &[&'c str]) -> Option<Cow<'c, str>> {
+        let number = self.cells.text(self.cells.number, cells);
+        let number = match (self.mapping.layout.apostrophe, number) {
+            (true, Cow::Borrowed(text)) => Cow::Borrowed(text.strip_prefix('\'').unwrap_or(text)),
+            (true, Cow::Owned(text)) => Cow::Owned(text.strip_prefix('\'').map(str::to_owned).unwrap_or(text)),
+            (false, number) => number,
+        };
+        let missing = number.is_empty() || self.mapping.missing.iter().any(|mark| **mark == *number);
+        (!missing).then_some(number)
+    }
+
+    fn one_more(&mut self) -> Result<(), ExchangeError> {
+        let rows_max = self.limits.rows_max;
+        if self.table.rows >= u64::from(rows_max) {
+            return Err(ExchangeError::TooManyRows { rows_max });
         }
-        let positions: Vec<Option<usize>> = self.taken.iter().map(|(name, _)| position(name)).collect();
-        let twice = self.taken.iter().find(|(taken, _)| names.iter().filter(|name| *name == taken).count() > 1);
-        if let Some((column, _)) = twice {
-            return Err(Stop::Error(ExchangeError::DuplicateColumn { file: file(), column: (*column).to_owned() }));
-        }
-        let is_taken = |name: &String| self.taken.iter().any(|(taken, _)| taken == name);
-        let (present, others): (Vec<String>, Vec<String>) = names.iter().cloned().partition(is_taken);
-        Ok(Header { number: position(&self.mapping.number).unwrap_or_default(), positions, names, present, others })
-    }
-}
-
-/// What is wrong with the row as such: another number of cells, bytes that are no text.
-fn whole(record: &Record<'_>, header: &Header) -> Option<(String, Trouble)> {
-    let expected = header.names.len();
-    if record.len() != expected {
-        let why = format!("the row has {} columns, the header has {expected}", record.len());
-        return Some((String::new(), Trouble::new("columns", why)));
-    }
-    if record.bytes().is_ascii() && memchr::memchr(0, record.bytes()).is_none() {
-        return None;
-    }
-    record.cells().zip(&header.names).find_map(|(cell, name)| text(cell).err().map(|trouble| (name.clone(), trouble)))
-}
-
-fn text(cell: &[u8]) -> Result<&str, Trouble> {
-    let text = std::str::from_utf8(cell).map_err(|error| {
-        let at = error.valid_up_to();
-        let byte = cell.get(at).copied().unwrap_or_default();
-        Trouble::new("utf8", format!("byte {} of the cell (0x{byte:02x}) is not UTF-8", at + 1))
-    })?;
-    match memchr::memchr(0, cell) {
-        Some(at) => Err(Trouble::new("nul", format!("byte {} of the cell is U+0000, which is no text", at + 1))),
-        None => Ok(text),
-    }
-}
-
-/// Why the reading of a file ends before its end.
-enum Stop {
-    Table(Broken),
-    Error(ExchangeError),
-}
-
-impl From<Broken> for Stop {
-    fn from(broken: Broken) -> Self {
-        Self::Table(broken)
-    }
-}
-
-impl Stop {
-    fn into_error(self, file: &str) -> ExchangeError {
-        let file = file.to_owned();
-        match self {
-            Self::Error(error) => error,
-            Self::Table(Broken::OpenQuote { line }) => ExchangeError::OpenQuote { file, line },
-            Self::Table(Broken::TooLong { line }) => ExchangeError::RowTooLong {
-                file,
-                line,
-                bytes_max: records::ROW_BYTES_MAX,
-                columns_max: records::COLUMNS_MAX,
-            },
-        }
+        self.table.rows += 1;
+        self.count += 1;
+        Ok(())
     }
 }

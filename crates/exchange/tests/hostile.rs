@@ -47,7 +47,7 @@ impl Drop for Folder {
 
 fn options(zone: &str) -> Options {
     let limits = Limits { bytes_max: 64 << 20, ratio_floor: 1 << 20, ..Limits::default() };
-    Options { zone: Some(zone.to_owned()), limits }
+    Options { zone: Some(zone.to_owned()), limits, ..Options::default() }
 }
 
 fn read(path: &Path, zone: &str) -> Result<Log, ExchangeError> {
@@ -125,7 +125,7 @@ fn a_bomb_is_refused_before_it_goes_off() {
         assert!(matches!(read(&file, "UTC"), Err(ExchangeError::Bomb { ratio_max: 200, .. })), "{}", file.display());
     }
     let limits = Limits { bytes_max: 1000, ..Limits::default() };
-    let options = Options { zone: Some("UTC".to_owned()), limits };
+    let options = Options { zone: Some("UTC".to_owned()), limits, ..Options::default() };
     let mapping = Mapping::parse("small.toml", MAPPING).unwrap();
     let long = small() + &"A,2016-02-29 10:00,new,Hello,x\n".repeat(100);
     for file in [folder.file("b.csv", long.as_bytes()), folder.file("b.gz", &gzip_of(long.as_bytes()))] {
@@ -188,7 +188,10 @@ fn what_is_no_file_or_no_text_is_refused() {
     assert!(matches!(read(&folder.0.join("gone.csv"), "UTC"), Err(ExchangeError::Io { .. })));
     assert!(matches!(read(&folder.file("empty.csv", b""), "UTC"), Err(ExchangeError::NoHeader { .. })));
     assert!(matches!(read(&folder.file("blank.csv", b"\n\r\n\n"), "UTC"), Err(ExchangeError::NoHeader { .. })));
-    assert!(matches!(read(&folder.file("wide.csv", b"\xff\xfei\0d\0"), "UTC"), Err(ExchangeError::Utf16 { .. })));
+    assert!(matches!(
+        read(&folder.file("wide.csv", b"\xff\xfei\0d\0"), "UTC"),
+        Err(ExchangeError::MissingColumns { .. })
+    ));
     let header = error(&folder.file("latin.csv", b"id,at,status,title,\xe9\n"));
     assert_eq!(header, "latin.csv, line 1: column 5 of the header: byte 1 of the cell (0xe9) is not UTF-8");
 }

@@ -65,7 +65,7 @@ fn the_built_in_formats_are_mapping_files_like_any_other() {
         assert_eq!(Mapping::built_in(&name).unwrap().name, name);
     }
     let unknown = Mapping::built_in("excel").unwrap_err().to_string();
-    assert_eq!(unknown, "there is no format `excel`; the formats are `servicenow-log`");
+    assert_eq!(unknown, "there is no format `excel`; the formats are `servicenow-log`, `xes`");
     let mapping = Mapping::built_in("servicenow-log").unwrap();
     assert_eq!(
         (mapping.column_of("team"), mapping.column_of("state")),
@@ -95,4 +95,14 @@ fn rows_follow_the_column_that_orders_them_and_times_with_an_offset_need_no_zone
     assert_eq!(log.absent(), ["place"]);
     assert!(case.rows[0].fields.iter().all(|(key, _)| &**key != "place"));
     assert_eq!(log.survey().first.as_deref(), Some("2016-01-01T08:00:00Z"));
+}
+
+#[test]
+fn every_example_of_the_document_is_a_mapping() {
+    let document = include_str!("../../../docs/import.md");
+    let blocks: Vec<&str> = document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(blocks.len(), 3);
+    for text in blocks {
+        Mapping::parse("import.md", text).unwrap();
+    }
 }

@@ -5,7 +5,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use exchange::{Case, Log, Mapping, Options, PersonKey, ProblemKind, Refused, SourceCase, SourceValue};
+use exchange::{
+    By, Case, LinkRule, Log, Mapping, Options, PersonKey, PersonOf, ProblemKind, Refused, SourceCase, SourceValue,
+    Unknown,
+};
 
 fn fixture() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/odd.csv")
@@ -32,6 +35,11 @@ fn refusal(number: &str) -> Vec<Refused> {
     found.unwrap()
 }
 
+fn by_name(record_type: &str) -> Arc<LinkRule> {
+    let to = vec![record_type.to_owned()];
+    Arc::new(LinkRule { to, by: By::Name, source: None, unknown: Unknown::Create })
+}
+
 fn values(case: &SourceCase, key: &str) -> Vec<SourceValue> {
     let find = |row: &exchange::SourceRow| row.fields.iter().find(|(known, _)| **known == *key).map(|f| f.1.clone());
     case.rows.iter().map(|row| find(row).unwrap()).collect()
@@ -46,7 +54,7 @@ fn instant(text: &str) -> i64 {
 }
 
 fn person(column: &str, name: &str) -> SourceValue {
-    SourceValue::Person(PersonKey { column: Arc::from(column), name: Arc::from(name) })
+    SourceValue::Person(PersonKey { of: PersonOf::Column(Arc::from(column)), name: Arc::from(name) })
 }
 
 #[test]
@@ -82,7 +90,7 @@ fn no_row_knows_how_its_case_will_end() {
     let none = SourceValue::Null;
     let ben = person("resolved_by", "Ben");
     assert_eq!(values(&case, "resolved_by"), [&none, &none, &none, &none, &ben, &ben].map(Clone::clone));
-    let code = SourceValue::ListValue { list: "closure_code".into(), label: "code 5".into() };
+    let code = SourceValue::ListValue { list: "closure_code".into(), label: "code 5".into(), unknown: Unknown::Create };
     assert_eq!(values(&case, "closure_code"), [&none, &none, &none, &none, &none, &code].map(Clone::clone));
     assert!(
         case.rows.iter().all(|row| row.fields.iter().all(|(key, _)| &**key != "resolved_at" && &**key != "closed_at"))
@@ -121,10 +129,13 @@ fn a_row_out_of_time_never_shows_and_marks_the_history_incomplete() {
 fn values_are_what_the_cells_say() {
     let case = case("INC2");
     let first = |key| values(&case, key).remove(0);
-    assert_eq!(first("category"), SourceValue::ListValue { list: "category".into(), label: "Net, core".into() });
+    assert_eq!(
+        first("category"),
+        SourceValue::ListValue { list: "category".into(), label: "Net, core".into(), unknown: Unknown::Create }
+    );
     assert_eq!(first("priority"), SourceValue::Int(2));
     assert_eq!(first("symptom"), SourceValue::Null);
-    assert_eq!(first("team"), SourceValue::Named { record_type: "team".into(), name: "Group 1".into() });
+    assert_eq!(first("team"), SourceValue::Named { rule: by_name("team"), name: "Group 1".into() });
     assert_eq!(first("source_made_sla"), SourceValue::Bool(true));
     assert_eq!(first("detected_at"), SourceValue::Instant(instant("2016-02-29T01:16:00Z")));
     assert_eq!(first("external_references"), SourceValue::Null);
@@ -138,11 +149,14 @@ fn values_are_what_the_cells_say() {
 #[test]
 fn one_name_in_two_columns_is_two_people_and_names_keep_their_blanks() {
     let people: Vec<(String, String)> =
-        case("INC2").people.iter().map(|p| (p.column.to_string(), p.name.to_string())).collect();
+        case("INC2").people.iter().map(|p| (p.column().to_owned(), p.name.to_string())).collect();
     let pair = |column: &str, name: &str| (column.to_owned(), name.to_owned());
     assert!(people.contains(&pair("caller_id", "Ana")) && people.contains(&pair("sys_updated_by", "Ana")));
     assert!(people.contains(&pair("opened_by", "Opened by  8")));
-    assert_eq!(case("INC2").rows[0].on_behalf, Some(PersonKey { column: "sys_updated_by".into(), name: "Ana".into() }));
+    assert_eq!(
+        case("INC2").rows[0].on_behalf,
+        Some(PersonKey { of: PersonOf::Column("sys_updated_by".into()), name: "Ana".into() })
+    );
     assert_eq!(case("INC1").rows[2].on_behalf, None);
 }
 

@@ -43,10 +43,20 @@ fn question(engine: &Engine, options: &Check) -> anyhow::Result<Question> {
         (Some(from), Some(to)) => Some(calendar::Period::parse(from, to)?),
         _ => bail!("--from and --to belong together"),
     };
+    Ok(Question { period, time: as_at(engine, options.at.as_deref(), options.known.as_deref())? })
+}
+
+/// Which past `--at` and `--known` ask about.
+pub fn as_at(engine: &Engine, at: Option<&str>, known: Option<&str>) -> anyhow::Result<Time> {
+    let Some(at) = at else {
+        return match known {
+            None | Some("now" | "then") => Ok(Time::Live),
+            Some(_) => bail!("--known needs --at: as it was then, as known at that time"),
+        };
+    };
     let now = engine.clock().now();
-    let Some(at) = &options.at else { return Ok(Question { period, time: Time::Live }) };
     let valid = instant(engine, "--at", at)?;
-    let known = match options.known.as_deref() {
+    let known = match known {
         None | Some("now") => now,
         Some("then") => valid,
         Some(text) => instant(engine, "--known", text)?,
@@ -54,7 +64,7 @@ fn question(engine: &Engine, options: &Check) -> anyhow::Result<Question> {
     if valid > now || known > now || known < valid {
         bail!("expected at ≤ known ≤ now");
     }
-    Ok(Question { period, time: Time::At { valid, known } })
+    Ok(Time::At { valid, known })
 }
 
 /// RFC 3339, or a date: the end of that local day.

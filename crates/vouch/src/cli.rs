@@ -25,6 +25,8 @@ pub enum Command {
     Serve(Serve),
     /// Bring another tool's records in, with their history
     Import(Import),
+    /// Write everything out again, so that nobody is locked in
+    Export(Export),
     /// Report how far another tool's export shows conformity; nothing is kept
     Assess(Assess),
     /// Show live conformity; exit code 1 when under the bar
@@ -94,7 +96,7 @@ pub enum TableFormat {
 
 #[derive(Args)]
 pub struct Import {
-    /// servicenow-log, or csv with --map
+    /// csv with --map, xes with or without, or servicenow-log
     #[arg(value_name = "FORMAT")]
     pub source_format: String,
     /// Files: plain, .gz, or a zip with one file
@@ -123,8 +125,32 @@ pub struct Import {
 }
 
 #[derive(Args)]
+pub struct Export {
+    /// csv: each record type with its history beside it; xes: event logs
+    #[arg(value_enum, value_name = "FORMAT")]
+    pub form: ExportForm,
+    /// Folder to write to: new, or empty
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub data: Data,
+    /// As it was at this instant
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// As it was known then, now, or at an instant
+    #[arg(long, value_name = "then|now|TIME")]
+    pub known: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportForm {
+    Csv,
+    Xes,
+}
+
+#[derive(Args)]
 pub struct Assess {
-    /// servicenow-log, or csv with --map
+    /// csv with --map, xes with or without, or servicenow-log
     #[arg(value_name = "FORMAT")]
     pub source_format: String,
     #[arg(required = true)]

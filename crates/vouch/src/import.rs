@@ -11,7 +11,7 @@ use assess::{Assessment, Rooms};
 use conformity::Overlay;
 use conformity::decide::condition;
 use conformity::settings::{Setting, read_stated};
-use engine::{Principal, SystemEntropy};
+use engine::{Principal, SystemClock, SystemEntropy};
 use exchange::{ImportOptions, Log, Mapping, Options, Progress, Report};
 
 use crate::cli::{Assess, Format, Import};
@@ -85,7 +85,10 @@ fn read(format: &str, files: &[PathBuf], map: Option<&Path>, zone: Option<&str>)
         (None, "csv") => bail!("csv needs --map FILE, which says what each column means"),
         (None, name) => Mapping::built_in(name)?,
     };
-    let options = Options { zone: zone.map(str::to_owned), ..Options::default() };
+    let written = if format == "xes" { exchange::Format::Xes } else { exchange::Format::Csv };
+    // A table says how things are when it is read.
+    let as_of = Some(engine::Clock::now(&SystemClock::default()));
+    let options = Options { format: written, zone: zone.map(str::to_owned), as_of, ..Options::default() };
     Ok(Log::read(files, mapping, &options, &mut |_| {})?)
 }
 
@@ -116,6 +119,9 @@ fn told(report: &Report, dry_run: bool) {
         println!("             {} of them told again, since rows came late", report.told_again);
     }
     println!("  deviations {}", report.deviations);
+    for (record_type, made) in &report.named {
+        println!("  named      {made} {record_type}");
+    }
     for refused in &report.refused {
         println!(
             "  refused    {}:{} {}: {} ({})",

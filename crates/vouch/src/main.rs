@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod demo;
+mod export;
 mod import;
 mod model;
 mod organisation;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Serve(options) => serve::run(&options),
         Command::Import(options) => import::run(&options),
+        Command::Export(options) => export::run(&options),
         Command::Assess(options) => import::assess(&options),
         Command::Check(options) => check::run(&options),
         Command::Verify(options) => verify::run(&options),

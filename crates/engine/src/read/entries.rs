@@ -1,7 +1,7 @@
 //! One record's ledger entries, oldest first, with what each changed. What may not be seen is left out whole: an
 //! internal note, a hidden field, and for the public part everything but public comments and changes of state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::Value;
 use store::{FOREVER, Fault, Param, Session};
@@ -54,21 +54,45 @@ pub struct Comment {
     pub text: Option<String>,
 }
 
+/// What stands for a value that was erased.
+pub const ERASED: &str = "(erased)";
+
 /// Entries that one record may show at once; the longest real history seen has 58.
 const ENTRIES_MAX: i64 = 10_000;
 
 /// All entries of a record that the reader may see, up to `time`; those that others replaced by then are left out.
 pub fn of(session: &mut dyn Session, principal: &Principal, record: &Record, time: Time) -> Result<Vec<Entry>, Fault> {
-    let secrets = secrets(session, record.id)?;
+    let entries = read(session, std::slice::from_ref(record), time, ENTRIES_MAX)?.remove(&record.id);
+    Ok(shown(principal, record, entries.unwrap_or_default()))
+}
+
+/// Every entry of each of these records, up to `time`, whatever anybody may see.
+pub fn whole(session: &mut dyn Session, records: &[Record], time: Time) -> Result<HashMap<i64, Vec<Entry>>, Fault> {
+    read(session, records, time, i64::MAX)
+}
+
+fn read(
+    session: &mut dyn Session,
+    records: &[Record],
+    time: Time,
+    limit: i64,
+) -> Result<HashMap<i64, Vec<Entry>>, Fault> {
+    let ids: Vec<i64> = records.iter().map(|record| record.id).collect();
+    let by_id: HashMap<i64, &Record> = records.iter().map(|record| (record.id, record)).collect();
+    let secrets = secrets(session, &ids)?;
     let (valid, known) = match time {
         Time::Live => (FOREVER, FOREVER - 1),
         Time::At { valid, known } => (valid, known),
     };
-    let sql = "SELECT e.id, l.idx, e.version, e.kind, e.happened_at, e.recorded_at, e.claimed_at, e.actor, e.on_behalf, e.channel, e.deviates, e.opening \
-               FROM entry e LEFT JOIN leaf l ON l.entry = e.id WHERE e.record = ? AND e.happened_at <= ? AND e.recorded_at <= ? AND e.known_to > ? \
-               ORDER BY e.version LIMIT ?";
-    let mut entries = Vec::new();
-    session.query(sql, &[record.id, valid, known, known, ENTRIES_MAX].map(Param::Int), &mut |row| {
+    let sql = format!(
+        "SELECT e.id, l.idx, e.version, e.kind, e.happened_at, e.recorded_at, e.claimed_at, e.actor, e.on_behalf, e.channel, e.deviates, e.opening, e.record \
+         FROM entry e LEFT JOIN leaf l ON l.entry = e.id WHERE e.record IN ({}) AND e.happened_at <= ? AND e.recorded_at <= ? AND e.known_to > ? \
+          ORDER BY e.record, e.version LIMIT ?",
+        vec!["?"; ids.len()].join(", ")
+    );
+    let params: Vec<Param<'_>> = ids.iter().chain(&[valid, known, known, limit]).map(|n| Param::Int(*n)).collect();
+    let mut found: HashMap<i64, Vec<Entry>> = HashMap::with_capacity(ids.len());
+    session.query(&sql, &params, &mut |row| {
         let (_, fields) = opening::parse(row.need_text(11)?)?;
         let mut entry = Entry {
             id: row.need_int(0)?,
@@ -86,20 +110,31 @@ pub fn of(session: &mut dyn Session, principal: &Principal, record: &Record, tim
             comment: None,
             reason: None,
         };
-        open_fields(record, &mut entry, fields, &secrets);
-        entries.push(entry);
+        let id = row.need_int(12)?;
+        if let Some(record) = by_id.get(&id) {
+            open_fields(record, &mut entry, fields, &secrets);
+        }
+        found.entry(id).or_default().push(entry);
         Ok(())
     })?;
-    fill_before(record, &mut entries);
-    Ok(shown(principal, record, entries))
+    for (id, entries) in &mut found {
+        if let Some(record) = by_id.get(id) {
+            fill_before(record, entries);
+        }
+    }
+    Ok(found)
 }
 
 type Secrets = BTreeMap<(i64, String), String>;
 
-fn secrets(session: &mut dyn Session, record: i64) -> Result<Secrets, Fault> {
-    let sql = "SELECT s.entry, s.field, s.value FROM secret s JOIN entry e ON e.id = s.entry WHERE e.record = ?";
+fn secrets(session: &mut dyn Session, records: &[i64]) -> Result<Secrets, Fault> {
+    let marks = vec!["?"; records.len()].join(", ");
+    let sql = format!(
+        "SELECT s.entry, s.field, s.value FROM secret s JOIN entry e ON e.id = s.entry WHERE e.record IN ({marks})"
+    );
+    let params: Vec<Param<'_>> = records.iter().map(|id| Param::Int(*id)).collect();
     let mut found = Secrets::new();
-    session.query(sql, &[Param::Int(record)], &mut |row| {
+    session.query(&sql, &params, &mut |row| {
         found.insert((row.need_int(0)?, row.need_text(1)?.to_owned()), row.need_text(2)?.to_owned());
         Ok(())
     })?;
@@ -129,7 +164,7 @@ fn open_fields(
             opening::REASON => entry.reason = text(),
             _ => match record.record_type.field(&key) {
                 Some(field) => {
-                    let to = json.as_ref().map_or_else(|| Value::text("(erased)"), |json| from_json(json, &field.kind));
+                    let to = json.as_ref().map_or_else(|| Value::text(ERASED), |json| from_json(json, &field.kind));
                     entry.changes.push(Change { key, from: Value::Null, to, detail: None });
                 }
                 None => entry.changes.push(Change { key, from: Value::Null, to: Value::Null, detail: json }),

@@ -9,9 +9,11 @@ mod beginnings;
 mod conflict;
 mod convert;
 mod known;
+mod links;
 mod names;
 mod origin;
 mod run;
+mod standing;
 mod target;
 
 use std::sync::Arc;
@@ -46,8 +48,8 @@ pub struct Progress {
 pub enum ImportError {
     #[error("importing needs a role that may import: administrator or service-manager")]
     NotAllowed,
-    #[error("the mapping does not fit the model: {what}")]
-    Mapping { what: String },
+    #[error("{place}: {why}")]
+    Mapping { place: String, why: String },
     #[error("{0}")]
     ReadOnly(String),
     #[error("somebody changed the same records again and again while they were imported; run the import again")]

@@ -10,7 +10,8 @@ use store::schema::quoted;
 use store::{Fault, Param, Session, SessionExt};
 use unicode_normalization::{UnicodeNormalization as _, is_nfc_quick};
 
-use crate::convert::PersonKey;
+use crate::convert::{PersonKey, PersonOf};
+use crate::mapping::LinkRule;
 
 pub(super) const PERSON: &str = "person";
 pub(super) const LIST_VALUE: &str = "list_value";
@@ -28,22 +29,48 @@ pub(super) enum Name {
         list: Arc<str>,
         label: Arc<str>,
     },
+    /// The record of this type that a source knows by this key.
+    Keyed {
+        record_type: Arc<str>,
+        source: Arc<str>,
+        key: Arc<str>,
+    },
 }
 
 impl Name {
-    /// The key under which `external_id` knows it. Separators that no cell of a table holds keep the kinds apart.
+    /// A person of no column is whoever has that name.
+    fn plain(self) -> Self {
+        match self {
+            Self::Person(PersonKey { of: PersonOf::Anywhere, name }) => {
+                Self::Record { record_type: Arc::from(PERSON), name }
+            }
+            other => other,
+        }
+    }
+
+    /// The source and key under which `external_id` knows it. Separators that no cell of a table holds keep the kinds
+    /// apart.
+    fn external(&self, source: &str) -> (String, String) {
+        let source = match self {
+            Self::Keyed { source, .. } => source.to_string(),
+            _ => source.to_owned(),
+        };
+        (source, self.external_key())
+    }
+
     fn external_key(&self) -> String {
         match self {
-            Self::Person(person) => format!("{}\u{1f}{}", person.column, nfc(&person.name)),
+            Self::Person(person) => format!("{}\u{1f}{}", person.column(), nfc(&person.name)),
+            Self::Keyed { key, .. } => key.to_string(),
             Self::Record { record_type, name } => format!("{record_type}\u{1e}{}", nfc(name)),
             Self::ListValue { list, label } => format!("{LIST_VALUE}\u{1e}{list}\u{1e}{}", nfc(label)),
         }
     }
 
-    fn record_type(&self) -> &str {
+    pub fn record_type(&self) -> &str {
         match self {
             Self::Person(_) => PERSON,
-            Self::Record { record_type, .. } => record_type,
+            Self::Record { record_type, .. } | Self::Keyed { record_type, .. } => record_type,
             Self::ListValue { .. } => LIST_VALUE,
         }
     }
@@ -75,6 +102,9 @@ pub(super) struct Common {
 /// The ids of what rows name; negative ones belong to records that are still on their way into the database.
 pub(super) struct Names {
     common: Common,
+    model: Arc<Model>,
+    /// Records found by links that make none.
+    pub(super) found: HashMap<(Arc<LinkRule>, Arc<str>), i64>,
     ids: HashMap<Name, i64>,
     /// Named first since the last `take_fresh`, in order.
     fresh: Vec<(Name, i64)>,
@@ -83,8 +113,16 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub fn new(common: Common) -> Self {
-        Self { common, ids: HashMap::new(), fresh: Vec::new(), next: 0, list_keys: HashMap::new() }
+    pub fn new(common: Common, model: Arc<Model>) -> Self {
+        Self {
+            common,
+            model,
+            found: HashMap::new(),
+            ids: HashMap::new(),
+            fresh: Vec::new(),
+            next: 0,
+            list_keys: HashMap::new(),
+        }
     }
 
     /// A name for a record that is still to come.
@@ -93,20 +131,38 @@ impl Names {
         self.next
     }
 
+    pub fn source(&self) -> &str {
+        &self.common.source
+    }
+
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The record of a name, which is made where there is none.
     pub fn id(&mut self, session: &mut dyn Session, name: Name) -> Result<i64, Fault> {
-        if let Some(id) = self.ids.get(&name) {
-            return Ok(*id);
-        }
-        let id = match find(session, &self.common.source, &name)? {
-            Some(id) => id,
+        match self.known(session, &name)? {
+            Some(id) => Ok(id),
             None => {
-                let id = self.temporary();
+                let (name, id) = (name.plain(), self.temporary());
                 self.fresh.push((name.clone(), id));
-                id
+                self.ids.insert(name, id);
+                Ok(id)
             }
-        };
-        self.ids.insert(name, id);
-        Ok(id)
+        }
+    }
+
+    /// The record of a name; none where there is none yet.
+    pub fn known(&mut self, session: &mut dyn Session, name: &Name) -> Result<Option<i64>, Fault> {
+        let name = name.clone().plain();
+        if let Some(id) = self.ids.get(&name) {
+            return Ok(Some(*id));
+        }
+        let found = find(session, &self.model, &self.common.source, &name)?;
+        if let Some(id) = found {
+            self.ids.insert(name, id);
+        }
+        Ok(found)
     }
 
     /// How many are fresh: to be given to `back_to` when what named more is refused.
@@ -153,10 +209,10 @@ impl Names {
         match name {
             Name::Person(person) => {
                 values.set("name", Value::Text(nfc(&person.name)));
-                values.set("external_key", Value::text(format!("{}/{}", person.column, nfc(&person.name))));
+                values.set("external_key", Value::text(format!("{}/{}", person.column(), nfc(&person.name))));
             }
-            Name::Record { name, .. } => {
-                values.set("name", Value::Text(nfc(name)));
+            Name::Record { name, .. } | Name::Keyed { key: name, .. } => {
+                values.set_title(Value::Text(nfc(name)));
                 values.set("external_key", Value::Text(nfc(name)));
             }
             Name::ListValue { list, label } => {
@@ -167,7 +223,7 @@ impl Names {
                 values.set("label", Value::Text(nfc(label)));
             }
         }
-        let external = Some((self.common.source.clone(), name.external_key()));
+        let external = Some(name.external(&self.common.source));
         let state = record_type.lifecycle.as_ref().map(|lifecycle| {
             let stated = self.common.begin_as.get(&record_type.name);
             stated.filter(|state| lifecycle.state(state).is_some()).unwrap_or(&lifecycle.initial).clone()
@@ -254,30 +310,53 @@ impl<'a> Values<'a> {
         self.changes.extend(self.record_type.slot(key).map(|slot| (slot, value)));
     }
 
+    /// What stands for the record in lists.
+    pub fn set_title(&mut self, value: Value) {
+        let slot = self.record_type.title_slot();
+        if self.record_type.fields.get(slot).is_some_and(|field| !field.system) {
+            self.changes.push((slot, value));
+        }
+    }
+
     pub fn into_changes(self) -> Vec<(Slot, Value)> {
         self.changes
     }
 }
 
-fn find(session: &mut dyn Session, source: &str, name: &Name) -> Result<Option<i64>, Fault> {
+fn find(session: &mut dyn Session, model: &Model, source: &str, name: &Name) -> Result<Option<i64>, Fault> {
+    let (source, key) = name.external(source);
     let sql = "SELECT record FROM external_id WHERE source = ? AND key = ?";
-    let known = session.optional_int(sql, &[Param::Text(source), Param::Text(&name.external_key())])?;
+    let known = session.optional_int(sql, &[Param::Text(&source), Param::Text(&key)])?;
     if known.is_some() {
         return Ok(known);
     }
     match name {
         // Nobody knows whether two people of one name are one.
-        Name::Person(_) => Ok(None),
-        Name::Record { record_type, name } => {
-            let sql = "SELECT id FROM record WHERE type = ? AND title = ? AND deleted_at IS NULL ORDER BY id LIMIT 1";
-            session.optional_int(sql, &[Param::Text(record_type), Param::Text(&nfc(name))])
-        }
+        Name::Person(_) | Name::Keyed { .. } => Ok(None),
+        Name::Record { record_type, name } => titled(session, model, record_type, name),
         Name::ListValue { list, label } => {
             let (table, in_list, labelled) = (quoted(LIST_VALUE), quoted("list"), quoted("label"));
             let sql = format!("SELECT id FROM {table} WHERE {in_list} = ? AND {labelled} = ? ORDER BY id LIMIT 1");
             session.optional_int(&sql, &[Param::Text(list), Param::Text(&nfc(label))])
         }
     }
+}
+
+/// The oldest record of a type, or of one that extends it, with this title.
+pub(super) fn titled(
+    session: &mut dyn Session,
+    model: &Model,
+    record_type: &str,
+    title: &Arc<str>,
+) -> Result<Option<i64>, Fault> {
+    let title = nfc(title);
+    let mut oldest: Option<i64> = None;
+    for member in model.family(record_type) {
+        let sql = "SELECT id FROM record WHERE type = ? AND title = ? AND deleted_at IS NULL ORDER BY id LIMIT 1";
+        let found = session.optional_int(sql, &[Param::Text(&member.name), Param::Text(&title)])?;
+        oldest = oldest.into_iter().chain(found).min();
+    }
+    Ok(oldest)
 }
 
 fn key_of(label: &str) -> String {

@@ -7,7 +7,7 @@ use engine::{Committed, Engine, Plan, Principal, Refused};
 use store::{Fault, Reader};
 
 use super::batch::{Batch, Tally, real_ids, settle};
-use super::names::{Common, Names};
+use super::names::{Common, Name, Names};
 use super::target::Target;
 use super::{ImportError, ImportOptions, Progress};
 use crate::case::{Case, SourceCase};
@@ -61,7 +61,7 @@ impl<'a> Run<'a> {
             begins: log.first_instant().unwrap_or(recorded_at).min(recorded_at),
             begin_as: log.mapping().begin_as.clone(),
         };
-        let names = Names::new(common.clone());
+        let names = Names::new(common.clone(), engine.model().clone());
         Ok(Self { engine, importer, log, options, common, target, names, origin: None, names_begun: options.dry_run })
     }
 
@@ -110,10 +110,11 @@ impl<'a> Run<'a> {
     where
         'a: 'scope,
     {
+        let cases = self.sift(&mut **reader, report, cases)?;
         let batch = self.plan_batch(&mut **reader, cases)?;
         let Some(mut batch) = self.land(reader, report, flight, Some(batch))? else { return Ok(None) };
         if self.options.dry_run || batch.plan.records.is_empty() {
-            count(report, std::mem::take(&mut batch.tally));
+            count(report, std::mem::take(&mut batch.tally), &batch.fresh);
             return Ok(None);
         }
         let (engine, plan) = (self.engine, std::mem::take(&mut batch.plan));
@@ -135,8 +136,8 @@ impl<'a> Run<'a> {
         match answer? {
             Ok(committed) => {
                 let real = real_ids(&committed);
+                count(report, tally, &fresh);
                 self.names.settle(fresh, &real);
-                count(report, tally);
                 Ok(next.map(|mut next| {
                     settle(&mut next.plan, &real);
                     next
@@ -163,8 +164,8 @@ impl<'a> Run<'a> {
             let Batch { plan, fresh, tally, cases: kept } = batch;
             match self.commit(plan)? {
                 Ok(committed) => {
+                    count(report, tally, &fresh);
                     self.names.settle(fresh, &real_ids(&committed));
-                    count(report, tally);
                     return Ok(());
                 }
                 Err(Refused::Moved) => self.names.forget_temporary(),
@@ -187,7 +188,7 @@ pub(super) fn stopped(refused: Refused) -> ImportError {
     }
 }
 
-fn count(report: &mut ReportBuilder<'_>, tally: Tally) {
+fn count(report: &mut ReportBuilder<'_>, tally: Tally, fresh: &[(Name, i64)]) {
     let Tally { created, changed, touches, unchanged, deviations, told_again, refused, refused_cases, refused_rows } =
         tally;
     let report = report.report_mut();
@@ -200,4 +201,7 @@ fn count(report: &mut ReportBuilder<'_>, tally: Tally) {
     report.refused.extend(refused);
     report.refused_cases += refused_cases;
     report.refused_rows += refused_rows;
+    for (name, _) in fresh {
+        *report.named.entry(name.record_type().to_owned()).or_default() += 1;
+    }
 }

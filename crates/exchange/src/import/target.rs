@@ -1,24 +1,43 @@
-//! The record type that cases become, held against the mapping before anything is written.
+//! The record type that cases become, held against the mapping before anything is written. What does not fit is named
+//! with its place in the mapping file.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use model::{Field, Kind, Model, RecordType, Slot};
+use model::{Field, Kind, Model, RecordType, Slot, Value};
 
 use super::ImportError;
-use crate::mapping::{FieldKind, FieldRule, Mapping};
+use super::links::can_find_by;
+use super::names::{LIST_VALUE, PERSON, nfc};
+use crate::convert::SourceValue;
+use crate::mapping::{By, FieldKind, FieldRule, LinkRule, Mapping};
 
 /// Where a mapped field goes.
 pub(super) struct Place {
     pub slot: Slot,
-    /// For lines: where `kind` and `key` stand among the columns, and how many columns there are.
-    pub lines: Option<(usize, usize, usize)>,
+    /// How its lines look, where it has lines.
+    pub lines: Option<Shape>,
+}
+
+/// How the lines of a field are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Each line one text.
+    Texts,
+    /// Where `kind` and `key` stand among so many columns.
+    References { kind: usize, key: usize, columns: usize },
 }
 
 pub(super) struct Target {
     pub record_type: Arc<RecordType>,
     /// The source's own number, where the type has a field for it that the mapping does not fill.
     pub external_number: Option<Slot>,
+    /// What new records begin with, where the mapping has neither the field nor calls it absent.
+    pub defaults: Vec<(Slot, Value)>,
+    /// Fields without which no record can be.
+    pub required: Vec<Slot>,
+    /// The state of a new record whose source tells none.
+    pub begins: Option<Arc<str>>,
     places: HashMap<Arc<str>, Place>,
     states: HashSet<String>,
     moves: HashSet<(String, String)>,
@@ -26,31 +45,52 @@ pub(super) struct Target {
 
 impl Target {
     /// # Errors
-    /// [`ImportError::Mapping`]: a record type, field or list that the model lacks, or of another kind.
+    /// [`ImportError::Mapping`]: a record type, field, list, state or choice that the model lacks, or of another kind.
     pub fn of(model: &Model, mapping: &Mapping) -> Result<Self, ImportError> {
         let name = &mapping.record;
-        let record_type =
-            model.shared(name).ok_or_else(|| misfit(format!("there is no record type `{name}`")))?.clone();
+        let at_record = |why: String| misfit(mapping, &["record"], why);
+        let record_type = model.shared(name).ok_or_else(|| at_record(format!("there is no record type `{name}`")))?;
+        if !record_type.permissions.values().any(|permission| permission.create.is_some()) {
+            return Err(at_record(format!("records of the type `{name}` are made by the program alone")));
+        }
         let mut places = HashMap::new();
         for rule in mapping.fields.iter().filter(|rule| !is_final_instant(rule)) {
-            let slot = record_type.slot(&rule.key);
-            let slot = slot.ok_or_else(|| misfit(format!("`{name}` has no field `{}`", rule.key)))?;
-            let field = record_type.fields.get(slot);
-            let field = field.ok_or_else(|| misfit(format!("`{name}` has no field `{}`", rule.key)))?;
-            if field.system {
-                return Err(misfit(format!("`{name}.{}` is written by the program alone", rule.key)));
-            }
-            places.insert(Arc::clone(&rule.key), Place { slot, lines: fits(model, rule, field)? });
+            let (slot, shape) =
+                place(model, record_type, rule).map_err(|why| misfit(mapping, &["fields", &rule.key], why))?;
+            places.insert(Arc::clone(&rule.key), Place { slot, lines: shape });
         }
-        if mapping.state.is_some() && record_type.state_slot().is_none() {
-            return Err(misfit(format!("`{name}` has no life-cycle, so no state can be imported")));
+        if let Some(rule) = mapping.on_behalf.as_ref().and_then(|by| by.rule.as_ref()) {
+            let fits = link_fits(model, rule, &[PERSON.to_owned()]);
+            fits.map_err(|why| misfit(mapping, &["on_behalf"], why))?;
         }
-        let external_number = record_type.slot("external_number").filter(|_| !places.contains_key("external_number"));
+        states_fit(mapping, record_type)?;
+        choices_fit(mapping, record_type)?;
+        let mapped: HashSet<Slot> = places.values().map(|place| place.slot).collect();
+        let own_key = ["external_number", "external_key"].into_iter().find_map(|key| record_type.slot(key));
+        let fields = || record_type.fields.iter().enumerate().filter(|(_, field)| !field.system && !field.derived);
+        let absent = |field: &Field| mapping.absent.contains(&field.key);
+        let default = |(slot, field): (Slot, &Field)| field.default.clone().map(|value| (slot, value));
+        let defaults: Vec<(Slot, Value)> =
+            fields().filter(|(slot, field)| !mapped.contains(slot) && !absent(field)).filter_map(default).collect();
+        let required: Vec<Slot> = fields().filter(|(_, field)| field.required).map(|(slot, _)| slot).collect();
+        let given = |slot: &Slot| mapped.contains(slot) || defaults.iter().any(|(known, _)| known == slot);
+        if let Some(field) = required.iter().find(|slot| !given(slot)).and_then(|slot| record_type.fields.get(*slot)) {
+            let why = format!("no {name} can be without `{}`, which `fields` lacks", field.key);
+            return Err(misfit(mapping, &["fields"], why));
+        }
         let lifecycle = record_type.lifecycle.as_ref();
-        let states = lifecycle.iter().flat_map(|l| &l.states).map(|state| state.key.clone()).collect();
+        let begins = lifecycle.map(|lifecycle| mapping.begin_as.get(name).unwrap_or(&lifecycle.initial));
         let transitions = lifecycle.iter().flat_map(|l| &l.transitions);
-        let moves = transitions.flat_map(|t| t.from.iter().map(|from| (from.clone(), t.to.clone()))).collect();
-        Ok(Self { external_number, places, states, moves, record_type })
+        Ok(Self {
+            external_number: own_key.filter(|slot| !mapped.contains(slot)),
+            defaults,
+            required,
+            begins: begins.map(|state| Arc::from(state.as_str())),
+            places,
+            states: lifecycle.iter().flat_map(|l| &l.states).map(|state| state.key.clone()).collect(),
+            moves: transitions.flat_map(|t| t.from.iter().map(|from| (from.clone(), t.to.clone()))).collect(),
+            record_type: record_type.clone(),
+        })
     }
 
     pub fn place(&self, key: &str) -> Option<&Place> {
@@ -68,8 +108,30 @@ impl Target {
     }
 }
 
-pub(super) fn misfit(what: String) -> ImportError {
-    ImportError::Mapping { what }
+impl Shape {
+    /// The lines that a value states.
+    pub fn lines(self, value: &SourceValue) -> Vec<Vec<Value>> {
+        match (self, value) {
+            (Self::Texts, SourceValue::Lines(lines)) => lines.iter().map(|line| vec![Value::Text(nfc(line))]).collect(),
+            (Self::References { kind, key, columns }, SourceValue::References(references)) => {
+                let line = |reference: &crate::convert::Reference| {
+                    let mut line = vec![Value::Null; columns];
+                    for (place, text) in [(kind, &reference.kind), (key, &reference.key)] {
+                        if let Some(cell) = line.get_mut(place) {
+                            *cell = Value::Text(nfc(text));
+                        }
+                    }
+                    line
+                };
+                references.iter().map(line).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn misfit(mapping: &Mapping, path: &[&str], why: String) -> ImportError {
+    ImportError::Mapping { place: mapping.places.at(path), why }
 }
 
 /// Held against the events, never input.
@@ -77,25 +139,130 @@ fn is_final_instant(rule: &FieldRule) -> bool {
     rule.entered.is_some() && rule.kind == FieldKind::Instant
 }
 
-fn fits(model: &Model, rule: &FieldRule, field: &Field) -> Result<Option<(usize, usize, usize)>, ImportError> {
-    let wrong = || misfit(format!("the field `{}` is of another kind in the model", rule.key));
-    let to_type = |to: &[String], name: &str| {
-        (to.iter().any(|to| to == name || to == "any") && model.get(name).is_some()).then_some(None)
+fn place(model: &Model, record_type: &RecordType, rule: &FieldRule) -> Result<(Slot, Option<Shape>), String> {
+    let name = &record_type.name;
+    let no_field = || format!("`{name}` has no field `{}`", rule.key);
+    let slot = record_type.slot(&rule.key).ok_or_else(no_field)?;
+    let field = record_type.fields.get(slot).ok_or_else(no_field)?;
+    if field.system {
+        return Err(format!("`{name}.{}` is written by the program alone", rule.key));
+    }
+    Ok((slot, fits(model, rule, field)?))
+}
+
+/// The states that the mapping names are states of the type.
+fn states_fit(mapping: &Mapping, record_type: &RecordType) -> Result<(), ImportError> {
+    let name = &record_type.name;
+    let Some(lifecycle) = &record_type.lifecycle else {
+        return match &mapping.state {
+            None => Ok(()),
+            Some(_) => {
+                Err(misfit(mapping, &["state"], format!("`{name}` has no life-cycle, so no state can be imported")))
+            }
+        };
     };
+    let unknown = |state: &str| lifecycle.state(state).is_none();
+    let why = |state: &str| {
+        let states: Vec<&str> = lifecycle.states.iter().map(|state| state.key.as_str()).collect();
+        format!("`{state}` is no state of `{name}`, expected one of {}", states.join(", "))
+    };
+    for (from, to) in mapping.state.iter().flat_map(|state| &state.values) {
+        if unknown(to) {
+            return Err(misfit(mapping, &["values", "state", from], why(to)));
+        }
+    }
+    let begins = mapping.state.iter().filter_map(|state| state.begins.as_deref());
+    if let Some(state) = begins.into_iter().find(|state| unknown(state)) {
+        return Err(misfit(mapping, &["state", "begins"], why(state)));
+    }
+    match mapping.begin_as.get(name).filter(|state| unknown(state)) {
+        Some(state) => Err(misfit(mapping, &["begin_as", name], why(state))),
+        None => Ok(()),
+    }
+}
+
+/// The choices that the mapping names are choices of their fields.
+fn choices_fit(mapping: &Mapping, record_type: &RecordType) -> Result<(), ImportError> {
+    for rule in &mapping.fields {
+        let Some(Kind::Choice(choices)) = record_type.field(&rule.key).map(|field| &field.kind) else { continue };
+        for (from, to) in &rule.values {
+            if !choices.iter().any(|choice| *choice.key == **to) {
+                let known: Vec<&str> = choices.iter().map(|choice| choice.key.as_str()).collect();
+                let why = format!("`{to}` is no choice of `{}`, expected one of {}", rule.key, known.join(", "));
+                return Err(misfit(mapping, &["values", &rule.key, from], why));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn fits(model: &Model, rule: &FieldRule, field: &Field) -> Result<Option<Shape>, String> {
     let fit = match (&rule.kind, &field.kind) {
-        (FieldKind::Text, Kind::Text { .. } | Kind::LongText { .. })
+        (FieldKind::Text, Kind::Text { .. } | Kind::LongText { .. } | Kind::Choice(_))
         | (FieldKind::Integer | FieldKind::IntegerLead, Kind::Integer { .. })
+        | (FieldKind::Decimal, Kind::Decimal { .. } | Kind::Money { .. })
         | (FieldKind::Boolean, Kind::Boolean)
+        | (FieldKind::Date, Kind::Date)
         | (FieldKind::Instant, Kind::Instant)
-        | (FieldKind::Text | FieldKind::Choice, Kind::Choice(_)) => Some(None),
-        (FieldKind::ListValue { list }, Kind::ListValue { list: held }) => (**list == **held).then_some(None),
-        (FieldKind::Person, Kind::Link { to }) => to_type(to, super::names::PERSON),
-        (FieldKind::Link { to: wanted }, Kind::Link { to }) => to_type(to, wanted),
+        | (FieldKind::Duration { .. }, Kind::Duration)
+        | (FieldKind::Choice, Kind::Choice(_)) => Some(None),
+        (FieldKind::ListValue { list, .. }, Kind::ListValue { list: held }) if **list == **held => Some(None),
+        (FieldKind::Person, Kind::Link { to }) if model.may_stand(PERSON, to) => Some(None),
+        (FieldKind::Link(link), Kind::Link { to }) => {
+            link_fits(model, link, to)?;
+            Some(None)
+        }
+        (FieldKind::Link(link), Kind::ListValue { .. }) => {
+            link_fits(model, link, &[LIST_VALUE.to_owned()])?;
+            Some(None)
+        }
+        (FieldKind::Lines { .. }, Kind::Rows { columns, scalar: true }) if columns.iter().all(|c| c.kind.is_text()) => {
+            Some(Some(Shape::Texts))
+        }
         (FieldKind::References { .. }, Kind::Rows { columns, .. }) => {
             let at = |key: &str| columns.iter().position(|column| column.key == key);
-            at("kind").zip(at("key")).map(|(kind, key)| Some((kind, key, columns.len())))
+            let found = at("kind").zip(at("key"));
+            found.map(|(kind, key)| Some(Shape::References { kind, key, columns: columns.len() }))
         }
         _ => None,
     };
-    fit.ok_or_else(wrong)
+    fit.ok_or_else(|| {
+        format!("the field `{}` is of another kind in the model: expected {}", rule.key, expected(&field.kind))
+    })
+}
+
+fn link_fits(model: &Model, link: &LinkRule, to: &[String]) -> Result<(), String> {
+    for name in link.to.iter().filter(|name| *name != "any" || !to.contains(name)) {
+        let Some(record_type) = model.get(name) else { return Err(format!("there is no record type `{name}`")) };
+        if !model.may_stand(name, to) {
+            return Err(format!("a record of the type `{name}` cannot stand here: expected {}", to.join(", ")));
+        }
+        if let By::Field(key) = &link.by
+            && !record_type.field(key).is_some_and(can_find_by)
+        {
+            return Err(format!(
+                "`by`: expected \"name\", \"number\", \"key\" or a text field of `{name}`, found `{key}`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The kind in a mapping that fills a field of this kind.
+fn expected(kind: &Kind) -> String {
+    match kind {
+        Kind::Text { .. } | Kind::LongText { .. } => "`text`".to_owned(),
+        Kind::Integer { .. } => "`integer` or `integer_lead`".to_owned(),
+        Kind::Decimal { .. } | Kind::Money { .. } => "`decimal`".to_owned(),
+        Kind::Boolean => "`boolean`".to_owned(),
+        Kind::Date => "`date`".to_owned(),
+        Kind::Instant => "`instant`".to_owned(),
+        Kind::Duration => "`duration`".to_owned(),
+        Kind::Choice(_) => "`choice`".to_owned(),
+        Kind::ListValue { list } => format!("`list_value` with `list = \"{list}\"`"),
+        Kind::Link { to } => format!("`link` to {}", to.join(" or ")),
+        Kind::Rows { scalar: true, .. } => "`lines`".to_owned(),
+        Kind::Rows { .. } => "`references`, where its lines have a kind and a key".to_owned(),
+        Kind::Attachment => "nothing: files are not imported".to_owned(),
+    }
 }

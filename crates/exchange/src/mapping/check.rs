@@ -3,38 +3,53 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use toml_edit::{Document, Item, TableLike};
+use encoding_rs::Encoding;
+use toml_edit::Document;
 
-use super::file::{FieldFile, FileOrder, KindFile, MappingFile, OneOrMore, OrderFile, Others};
-use super::{Counter, FieldKind, FieldRule, Mapping, Order, Rest, StateRule};
+use super::field_rules::{field_rule, finals, on_behalf};
+use super::file::{FileOrder, JoinedFile, MappingFile, OneOrMore, OrderFile};
+use super::place::{Lines, Places};
+use super::{Counter, Happened, Joined, Layout, Mapping, Order, StateRule, TimeRules};
 use crate::ExchangeError;
-use crate::convert::Clock;
+use crate::clock::{DateFormat, TimeFormat};
+
+/// Longest mapping file, in bytes: two thousand values mapped by hand are 100 KB.
+const BYTES_MAX: usize = 1 << 20;
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Mapping, ExchangeError> {
+    let lines = Lines::of(file, text);
     let broken = |error: &dyn std::fmt::Display, span: Option<std::ops::Range<usize>>| ExchangeError::Mapping {
-        place: place(file, text, span),
+        place: lines.place(span),
         why: error.to_string().trim().to_owned(),
     };
+    if text.len() > BYTES_MAX {
+        return Err(broken(&format!("a mapping has at most {BYTES_MAX} bytes"), None));
+    }
     let document = Document::parse(text).map_err(|error| broken(&error.message(), error.span()))?;
     let written: MappingFile = toml_edit::de::from_str(text).map_err(|error| broken(&error.message(), error.span()))?;
-    let at =
-        |path: &[&str], why: String| ExchangeError::Mapping { place: place(file, text, span(&document, path)), why };
-    check(written).map_err(|wrong| at(&wrong.path.iter().map(String::as_str).collect::<Vec<_>>(), wrong.why))
+    let places = Places::of(&lines, &document);
+    let mut mapping = check(written).map_err(|wrong| {
+        let path: Vec<&str> = wrong.path.iter().map(String::as_str).collect();
+        ExchangeError::Mapping { place: places.at(&path), why: wrong.why }
+    })?;
+    mapping.places = places;
+    Ok(mapping)
 }
 
 /// Something that TOML allows and a mapping does not.
-struct Wrong {
+pub(super) struct Wrong {
     path: Vec<String>,
     why: String,
 }
 
-fn wrong(path: &[&str], why: impl Into<String>) -> Wrong {
+pub(super) fn wrong(path: &[&str], why: impl Into<String>) -> Wrong {
     Wrong { path: path.iter().map(|part| (*part).to_owned()).collect(), why: why.into() }
 }
 
 fn check(mut written: MappingFile) -> Result<Mapping, Wrong> {
+    let happened = happened(&written)?;
     let state_values = written.values.remove("state").unwrap_or_default();
-    let state = match written.state {
+    let state = match written.state.take() {
         Some(state) => Some(StateRule {
             column: state.column,
             values: shared(state_values),
@@ -46,7 +61,7 @@ fn check(mut written: MappingFile) -> Result<Mapping, Wrong> {
         None => return Err(wrong(&["values", "state"], "there is no table `state`, whose values these could be")),
     };
     let mut fields = Vec::with_capacity(written.fields.len());
-    for (key, field) in written.fields {
+    for (key, field) in std::mem::take(&mut written.fields) {
         let values = written.values.remove(&key).unwrap_or_default();
         fields.push(field_rule(&key, field, values)?);
     }
@@ -63,168 +78,135 @@ fn check(mut written: MappingFile) -> Result<Mapping, Wrong> {
         return Err(wrong(&["absent"], format!("`{name}` stands in `fields`, so the source has it")));
     }
     Ok(Mapping {
+        layout: layout(&mut written)?,
+        times: times(&mut written)?,
+        joined: joined(std::mem::take(&mut written.joined))?,
         name: written.name,
         record: written.record,
-        zone: written.zone,
         absent: written.absent,
         absent_types: written.absent_types,
         begin_as: written.begin_as,
         missing: written.missing,
-        delimiter: delimiter(written.delimiter.as_deref())?,
-        time_formats: time_formats(written.time_format)?,
         number: written.number,
         order: order(written.order),
-        happened: written.happened,
+        happened,
         claimed: written.claimed,
-        on_behalf: written.on_behalf,
+        on_behalf: written.on_behalf.map(on_behalf).transpose()?,
         counter: written.counter.map(|counter| Counter { column: counter.column, first: counter.first }),
         people: written.people,
+        people_by: written.people_by,
         state,
         fields,
         functions: written.functions,
+        places: Places::default(),
     })
 }
 
-fn shared(values: BTreeMap<String, String>) -> BTreeMap<String, Arc<str>> {
+/// A history names the column with each row's instant. Without one it is a table, which has no order, no counter, no
+/// second time and no end.
+fn happened(written: &MappingFile) -> Result<Happened, Wrong> {
+    if let Some(column) = &written.happened {
+        if written.begins.is_some() {
+            let why = "a history begins with the first row of each case: `begins` is for tables, without `happened`";
+            return Err(wrong(&["begins"], why));
+        }
+        return Ok(Happened::Column(column.clone()));
+    }
+    let given = [
+        ("order", written.order.is_some()),
+        ("claimed", written.claimed.is_some()),
+        ("counter", written.counter.is_some()),
+        ("final", !written.finals.is_empty()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((key, _)) => {
+            let why = format!("`{key}` has no sense without `happened`: a table has one row a record and no history");
+            Err(wrong(&[key], why))
+        }
+        None => Ok(Happened::Table { begins: written.begins.clone() }),
+    }
+}
+
+pub(super) fn shared(values: BTreeMap<String, String>) -> BTreeMap<String, Arc<str>> {
     values.into_iter().map(|(from, to)| (from, Arc::from(to))).collect()
 }
 
-fn order(written: OrderFile) -> Order {
+fn order(written: Option<OrderFile>) -> Order {
     match written {
-        OrderFile::Named(FileOrder::File) => Order::File,
-        OrderFile::Named(FileOrder::FileReversed) => Order::FileReversed,
-        OrderFile::Column(by) => Order::Column { column: by.column, kind: by.kind, direction: by.direction },
+        None | Some(OrderFile::Named(FileOrder::File)) => Order::File,
+        Some(OrderFile::Named(FileOrder::FileReversed)) => Order::FileReversed,
+        Some(OrderFile::Column(by)) => Order::Column { column: by.column, kind: by.kind, direction: by.direction },
     }
 }
 
-fn delimiter(written: Option<&str>) -> Result<u8, Wrong> {
-    match written.unwrap_or(",").as_bytes() {
-        [byte] if !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
-        _ => Err(wrong(&["delimiter"], "expected one ASCII character, such as \",\", \";\" or \"\\t\"")),
+fn joined(written: BTreeMap<String, JoinedFile>) -> Result<BTreeMap<String, Joined>, Wrong> {
+    if let Some((name, _)) = written.iter().find(|(_, joined)| joined.columns.len() < 2) {
+        return Err(wrong(&["joined", name], "expected at least two columns to join"));
     }
+    let names: Vec<&String> = written.keys().collect();
+    let nested = written.iter().find(|(_, joined)| joined.columns.iter().any(|column| names.contains(&column)));
+    if let Some((name, _)) = nested {
+        return Err(wrong(&["joined", name], "expected columns of the file: what is joined cannot be joined again"));
+    }
+    Ok(written
+        .into_iter()
+        .map(|(name, joined)| (name, Joined { columns: joined.columns, with: joined.with }))
+        .collect())
 }
 
-fn time_formats(written: OneOrMore) -> Result<Vec<String>, Wrong> {
-    let formats = match written {
-        OneOrMore::One(format) => vec![format],
-        OneOrMore::More(formats) => formats,
+fn layout(written: &mut MappingFile) -> Result<Layout, Wrong> {
+    let encoding = match written.encoding.as_deref() {
+        None => None,
+        Some(label) => Some(Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+            wrong(
+                &["encoding"],
+                format!("there is no encoding `{label}`, expected a name such as utf-8, utf-16 or windows-1252"),
+            )
+        })?),
     };
-    if formats.is_empty() {
+    let delimiter = match written.delimiter.as_deref().unwrap_or(",").as_bytes() {
+        [byte] if !matches!(byte, b'"' | b'\n' | b'\r') && byte.is_ascii() => *byte,
+        _ => {
+            return Err(wrong(&["delimiter"], "expected one ASCII character, such as \",\", \";\" or \"\\t\""));
+        }
+    };
+    let quote = match written.quote.as_deref().unwrap_or("\"").as_bytes() {
+        b"none" => None,
+        [byte] if byte.is_ascii_punctuation() && *byte != delimiter => Some(*byte),
+        _ => return Err(wrong(&["quote"], "expected one ASCII mark such as \"'\", or \"none\"")),
+    };
+    let header = written.header.take();
+    if header.as_ref().is_some_and(Vec::is_empty) {
+        return Err(wrong(&["header"], "expected the names of the file's columns"));
+    }
+    Ok(Layout { encoding, delimiter, quote, skip: written.skip, header, apostrophe: written.apostrophe })
+}
+
+fn times(written: &mut MappingFile) -> Result<TimeRules, Wrong> {
+    let named = |formats: Option<OneOrMore>, default: &str| {
+        formats.map_or_else(|| vec![default.to_owned()], OneOrMore::into_vec)
+    };
+    let times = named(written.time_format.take(), "rfc3339");
+    if times.is_empty() {
         return Err(wrong(&["time_format"], "expected at least one format, such as \"%d/%m/%Y %H:%M\""));
     }
-    for format in &formats {
-        Clock::try_format(format)
-            .map_err(|why| wrong(&["time_format"], format!("`{format}` is no format for times: {why}")))?;
-    }
-    Ok(formats)
-}
-
-fn field_rule(key: &str, field: FieldFile, values: BTreeMap<String, String>) -> Result<FieldRule, Wrong> {
-    let path = ["fields", key];
-    let kind = field_kind(&path, &field)?;
-    let mapped = !values.is_empty();
-    let others = match field.others {
-        Some(_) if !mapped => {
-            return Err(wrong(&path, format!("`others` has no sense without `[values.{key}]`")));
-        }
-        Some(Others::Null) => Rest::Null,
-        Some(Others::Keep) => Rest::Kept,
-        // A choice has only the keys that its model names; what the map leaves out would be a guess.
-        None if mapped && kind == FieldKind::Choice => Rest::Refused,
-        None => Rest::Kept,
+    let times = times.into_iter().map(|format| {
+        TimeFormat::parse(&format)
+            .map_err(|why| wrong(&["time_format"], format!("`{format}` is no format for times: {why}")))
+    });
+    let dates = named(written.date_format.take(), "%Y-%m-%d").into_iter().map(|format| {
+        DateFormat::parse(&format)
+            .map_err(|why| wrong(&["date_format"], format!("`{format}` is no format for dates: {why}")))
+    });
+    let decimal = match written.decimal.as_deref() {
+        None | Some(".") => '.',
+        Some(",") => ',',
+        Some(_) => return Err(wrong(&["decimal"], "expected \".\" or \",\"")),
     };
-    let column = match (&kind, field.column) {
-        (FieldKind::References { .. }, None) => String::new(),
-        (FieldKind::References { .. }, Some(_)) => {
-            return Err(wrong(&path, "`references` has `columns`, not `column`"));
-        }
-        (_, Some(column)) => column,
-        (_, None) => return Err(wrong(&path, "`column` is missing")),
-    };
-    Ok(FieldRule {
-        key: Arc::from(key),
-        kind,
-        column,
-        values: shared(values),
-        others,
-        optional: field.optional,
-        entered: None,
+    Ok(TimeRules {
+        zone: written.zone.take(),
+        times: times.collect::<Result<_, _>>()?,
+        dates: dates.collect::<Result<_, _>>()?,
+        decimal,
     })
-}
-
-fn field_kind(path: &[&str], field: &FieldFile) -> Result<FieldKind, Wrong> {
-    let only = |name: &str, given: bool, wanted: bool| match (given, wanted) {
-        (true, false) => Err(wrong(path, format!("`{name}` has no sense for this kind"))),
-        (false, true) => Err(wrong(path, format!("`{name}` is missing, which this kind needs"))),
-        _ => Ok(()),
-    };
-    only("list", field.list.is_some(), field.kind == KindFile::ListValue)?;
-    only("to", field.to.is_some(), field.kind == KindFile::Link)?;
-    only("columns", field.columns.is_some(), field.kind == KindFile::References)?;
-    let named = |name: &Option<String>| Arc::from(name.as_deref().unwrap_or_default());
-    Ok(match field.kind {
-        KindFile::Text => FieldKind::Text,
-        KindFile::Integer => FieldKind::Integer,
-        KindFile::IntegerLead => FieldKind::IntegerLead,
-        KindFile::Boolean => FieldKind::Boolean,
-        KindFile::Instant => FieldKind::Instant,
-        KindFile::Choice => FieldKind::Choice,
-        KindFile::ListValue => FieldKind::ListValue { list: named(&field.list) },
-        KindFile::Person => FieldKind::Person,
-        KindFile::Link => FieldKind::Link { to: named(&field.to) },
-        KindFile::References => FieldKind::References {
-            columns: field
-                .columns
-                .iter()
-                .flatten()
-                .map(|(kind, column)| (Arc::from(kind.as_str()), column.clone()))
-                .collect(),
-        },
-    })
-}
-
-/// `resolved_at = "state -> resolved"`: what explains the field is the last entry into that state.
-fn finals(
-    fields: &mut [FieldRule],
-    written: &BTreeMap<String, String>,
-    state: Option<&StateRule>,
-) -> Result<(), Wrong> {
-    for (key, event) in written {
-        let path = ["final", key.as_str()];
-        let entered = event.split_once("->").filter(|(what, _)| what.trim() == "state").map(|(_, state)| state.trim());
-        let entered = entered.ok_or_else(|| wrong(&path, "expected \"state -> …\" with the key of a state"))?;
-        let known = state.is_some_and(|state| state.values.values().any(|key| **key == *entered));
-        if !known {
-            return Err(wrong(&path, format!("no value of `[values.state]` becomes the state `{entered}`")));
-        }
-        let field = fields.iter_mut().find(|field| *field.key == **key);
-        let field = field.ok_or_else(|| wrong(&path, format!("there is no field `{key}` in `fields`")))?;
-        if matches!(field.kind, FieldKind::References { .. }) {
-            return Err(wrong(&path, "references cannot be final"));
-        }
-        field.entered = Some(Arc::from(entered));
-    }
-    Ok(())
-}
-
-fn span(document: &Document<&str>, path: &[&str]) -> Option<std::ops::Range<usize>> {
-    let mut table: &dyn TableLike = document.as_table();
-    let mut found = None;
-    for part in path {
-        let Some((key, item)) = table.get_key_value(part) else { break };
-        found = key.span().or_else(|| Item::span(item)).or(found);
-        match item.as_table_like() {
-            Some(inner) => table = inner,
-            None => break,
-        }
-    }
-    found
-}
-
-/// `file:line:column`, both from 1.
-fn place(file: &str, text: &str, span: Option<std::ops::Range<usize>>) -> String {
-    let before = text.get(..span.map_or(0, |span| span.start)).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    format!("{file}:{line}:{column}")
 }

@@ -4,18 +4,28 @@
 //! what an organisation writes for its own tool can do all that they do. `mappings/README.md` explains the keys.
 
 mod check;
+mod field_rules;
 mod file;
+mod place;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use file::{Direction, OrderKind};
+use encoding_rs::Encoding;
+
+pub(crate) use file::PeopleBy;
+pub use file::{Direction, OrderKind, Unit, Unknown};
+pub(crate) use place::Places;
 
 use crate::ExchangeError;
+use crate::clock::{DateFormat, TimeFormat};
+use crate::convert::PersonOf;
 
 /// The formats that need no mapping file, by name.
-const BUILT_IN: [(&str, &str, &str); 1] =
-    [("servicenow-log", "servicenow_log.toml", include_str!("../../mappings/servicenow_log.toml"))];
+const BUILT_IN: [(&str, &str, &str); 2] = [
+    ("servicenow-log", "servicenow_log.toml", include_str!("../../mappings/servicenow_log.toml")),
+    ("xes", "xes.toml", include_str!("../../mappings/xes.toml")),
+];
 
 /// A mapping, checked.
 #[derive(Clone, Debug)]
@@ -24,27 +34,79 @@ pub struct Mapping {
     pub name: String,
     /// The record type whose records the cases become.
     pub record: String,
-    /// Zone of the file's times, unless the caller chooses one.
-    pub zone: Option<String>,
     /// Fields and relations that the source does not have.
     pub absent: Vec<String>,
     /// Record types of which the source has no records at all.
     pub absent_types: Vec<String>,
     /// The state in which a record that the source only names is taken to be, by record type.
     pub begin_as: BTreeMap<String, String>,
+    pub(crate) layout: Layout,
+    pub(crate) times: TimeRules,
     pub(crate) missing: Vec<String>,
-    pub(crate) delimiter: u8,
-    pub(crate) time_formats: Vec<String>,
+    /// Columns made of several, by the name under which the rest of the mapping knows them.
+    pub(crate) joined: BTreeMap<String, Joined>,
     pub(crate) number: String,
     pub(crate) order: Order,
-    pub(crate) happened: String,
+    pub(crate) happened: Happened,
     pub(crate) claimed: Option<String>,
-    pub(crate) on_behalf: Option<String>,
+    pub(crate) on_behalf: Option<OnBehalf>,
     pub(crate) counter: Option<Counter>,
     pub(crate) people: Vec<String>,
+    pub(crate) people_by: PeopleBy,
     pub(crate) state: Option<StateRule>,
     pub(crate) fields: Vec<FieldRule>,
     pub(crate) functions: BTreeMap<String, Vec<String>>,
+    pub(crate) places: Places,
+}
+
+/// How the file is written down.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    /// None: UTF-8.
+    pub encoding: Option<&'static Encoding>,
+    pub delimiter: u8,
+    /// None: a quote is a character like any other.
+    pub quote: Option<u8>,
+    /// Rows before the header, or before the first row where there is none.
+    pub skip: u32,
+    /// The columns' names, for a file without a header row.
+    pub header: Option<Vec<String>>,
+    /// An apostrophe in front was put there against spreadsheets, and is taken off.
+    pub apostrophe: bool,
+}
+
+/// How instants, dates and numbers are written.
+#[derive(Clone, Debug)]
+pub(crate) struct TimeRules {
+    /// Zone of the file's times, unless the caller chooses one.
+    pub zone: Option<String>,
+    pub times: Vec<TimeFormat>,
+    pub dates: Vec<DateFormat>,
+    pub decimal: char,
+}
+
+/// Who made a row's update.
+#[derive(Clone, Debug)]
+pub(crate) struct OnBehalf {
+    pub column: String,
+    /// How the cell names a person who is here already; none: as people of the source are named.
+    pub rule: Option<Arc<LinkRule>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Joined {
+    pub columns: Vec<String>,
+    /// What is put between them.
+    pub with: String,
+}
+
+/// When a row's values hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Happened {
+    /// A history: the column with each row's instant.
+    Column(String),
+    /// A table: how things are at the instant of the reading. `begins`: the column with the instant since when they are.
+    Table { begins: Option<String> },
 }
 
 /// In which order the rows of a case happened.
@@ -85,7 +147,12 @@ pub(crate) struct StateRule {
 pub(crate) struct FieldRule {
     pub key: Arc<str>,
     pub kind: FieldKind,
+    /// Empty for what is read from several columns, or from none.
     pub column: String,
+    /// The same text for every row, instead of a column.
+    pub fixed: Option<Arc<str>>,
+    /// What an empty cell means, instead of no value.
+    pub empty: Option<Arc<str>>,
     pub values: BTreeMap<String, Arc<str>>,
     /// What becomes of a value that `values` does not name.
     pub others: Rest,
@@ -108,21 +175,52 @@ pub(crate) enum FieldKind {
     Integer,
     /// The digits that the text begins with: `2 - Medium` is 2.
     IntegerLead,
+    Decimal,
     Boolean,
+    Date,
     Instant,
+    /// ISO 8601, or a plain number of these units.
+    Duration {
+        unit: Option<Unit>,
+    },
     Choice,
     ListValue {
         list: Arc<str>,
+        unknown: Unknown,
     },
     Person,
-    /// To the record of this type that has this name.
-    Link {
-        to: Arc<str>,
+    Link(Arc<LinkRule>),
+    /// Several texts in one cell, each a line of the field.
+    Lines {
+        separator: String,
     },
     /// Keys of records in other tools, each in a column of its own: kind and column.
     References {
         columns: Vec<(Arc<str>, String)>,
     },
+}
+
+/// How the text of a cell names a record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkRule {
+    /// Record types, or those that extend them.
+    pub to: Vec<String>,
+    pub by: By,
+    /// Under which source the key is known; none: that of the import.
+    pub source: Option<String>,
+    pub unknown: Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum By {
+    /// Its title or name; of several the oldest.
+    Name,
+    /// Our number: `PER-42`.
+    Number,
+    /// The key under which a source knows it.
+    Key,
+    /// A text field that only one record may have with this value: an e-mail address, a serial number.
+    Field(String),
 }
 
 impl Mapping {
@@ -154,22 +252,44 @@ impl Mapping {
     pub fn column_of(&self, field: &str) -> Option<&str> {
         match field {
             "state" => return self.state.as_ref().map(|state| state.column.as_str()),
-            "happened" => return Some(&self.happened),
-            "on_behalf" => return self.on_behalf.as_deref(),
+            "happened" => return self.instant_column(),
+            "on_behalf" => return self.on_behalf.as_ref().map(|by| by.column.as_str()),
             _ => {}
         }
         self.fields.iter().find(|rule| &*rule.key == field).map(|rule| rule.column.as_str()).filter(|c| !c.is_empty())
     }
 
-    /// Columns that must be there, then those of fields that may be missing with their field.
+    /// One row a record, and no history.
+    pub fn is_table(&self) -> bool {
+        matches!(self.happened, Happened::Table { .. })
+    }
+
+    fn instant_column(&self) -> Option<&str> {
+        match &self.happened {
+            Happened::Column(column) => Some(column),
+            Happened::Table { begins } => begins.as_deref(),
+        }
+    }
+
+    /// Whom the names in this column are of.
+    pub(crate) fn person_of(&self, column: &str) -> PersonOf {
+        match self.people_by {
+            PeopleBy::Column => PersonOf::Column(Arc::from(column)),
+            PeopleBy::Name => PersonOf::Anywhere,
+        }
+    }
+
+    /// Columns that must be there, then those of fields that may be missing with their field. A joined one stands for
+    /// itself.
     pub(crate) fn columns(&self) -> Vec<(&str, bool)> {
-        let mut columns: Vec<(&str, bool)> = vec![(&self.number, true), (&self.happened, true)];
+        let mut columns: Vec<(&str, bool)> = vec![(&self.number, true)];
         let order = match &self.order {
-            Order::Column { column, .. } => Some(column),
+            Order::Column { column, .. } => Some(column.as_str()),
             Order::File | Order::FileReversed => None,
         };
-        let single = [order, self.claimed.as_ref(), self.on_behalf.as_ref()];
-        columns.extend(single.into_iter().flatten().map(|column| (column.as_str(), true)));
+        let by = self.on_behalf.as_ref().map(|by| by.column.as_str());
+        let single = [self.instant_column(), order, self.claimed.as_deref(), by];
+        columns.extend(single.into_iter().flatten().map(|column| (column, true)));
         columns.extend(self.counter.iter().map(|counter| (counter.column.as_str(), true)));
         columns.extend(self.state.iter().map(|state| (state.column.as_str(), true)));
         for rule in &self.fields {
@@ -177,6 +297,7 @@ impl Mapping {
                 FieldKind::References { columns: kinds } => {
                     columns.extend(kinds.iter().map(|(_, column)| (column.as_str(), !rule.optional)));
                 }
+                _ if rule.fixed.is_some() => {}
                 _ => columns.push((&rule.column, !rule.optional)),
             }
         }

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod event_logs;
+mod exported;
 mod late;
 mod small;
+mod tables;
 mod whole_log;
 mod world;

@@ -266,9 +266,14 @@ fn a_mapping_that_the_model_does_not_fit_is_refused_before_anything_is_written()
         world.import(&log, &ImportOptions::default()).unwrap_err().to_string()
     };
     let unknown = mapped("colour = { column = \"what\" }");
-    assert_eq!(unknown, "the mapping does not fit the model: `incident` has no field `colour`");
+    assert_eq!(unknown, "small.toml:7:1: `incident` has no field `colour`");
     let kind = mapped("impact = { column = \"what\" }");
-    assert_eq!(kind, "the mapping does not fit the model: the field `impact` is of another kind in the model");
+    assert_eq!(
+        kind,
+        "small.toml:7:1: the field `impact` is of another kind in the model: expected `integer` or `integer_lead`"
+    );
+    let untitled = mapped("description = { column = \"what\" }");
+    assert_eq!(untitled, "small.toml:6:2: no incident can be without `title`, which `fields` lacks");
     assert_eq!(world.int("SELECT leaves FROM head"), 0);
 }
 

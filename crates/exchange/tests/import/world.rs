@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use engine::{Allowance, Engine, ManualClock, Options, Principal, SeededEntropy};
-use exchange::{ImportError, ImportOptions, Log, Mapping, Report};
+use exchange::{Format, ImportError, ImportOptions, Log, Mapping, Report};
 use store::{Location, Param, SessionExt};
 
 /// When the tests import: 1 June 2026, 12:00 UTC.
@@ -43,7 +43,21 @@ impl World {
         Self::on(On::Sqlite)
     }
 
+    /// With the files of a customer's own folder.
+    pub fn with_overlay(overlay: &[(&str, &str)]) -> Self {
+        Self::made(On::Sqlite, overlay)
+    }
+
+    /// On SQLite, and on PostgreSQL where `VOUCH_TEST_POSTGRES` names one.
+    pub fn on_each_database() -> Vec<Self> {
+        databases().into_iter().map(Self::on).collect()
+    }
+
     pub fn on(on: On) -> Self {
+        Self::made(on, &[])
+    }
+
+    fn made(on: On, overlay: &[(&str, &str)]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("import_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(format!("vouch_{name}"));
@@ -56,18 +70,23 @@ impl World {
             On::Sqlite if std::env::var_os("VOUCH_DURABLE").is_some() => Location::Sqlite(folder.join("vouch.db")),
             On::Sqlite => Location::SqliteScratch(folder.join("vouch.db")),
         };
-        Self { engine: open(location.clone(), clock.clone()), folder, clock, location }
+        Self { engine: open(location.clone(), overlay, clock.clone()), folder, clock, location }
     }
 
     /// The process ends without a word, and another one opens what is there.
     pub fn reopened(self) -> Self {
         let (folder, clock, location) = (self.folder.clone(), self.clock.clone(), self.location.clone());
         std::mem::forget(self);
-        Self { engine: open(location.clone(), clock.clone()), folder, clock, location }
+        Self { engine: open(location.clone(), &[], clock.clone()), folder, clock, location }
     }
 
     pub fn import(&self, log: &Log, options: &ImportOptions) -> Result<Report, ImportError> {
         exchange::import(&self.engine, importer(), log, options, &mut |_| {})
+    }
+
+    /// A minute passes.
+    pub fn wait(&self) {
+        self.clock.set(self.engine.clock().now() + 60_000_000);
     }
 
     pub fn int(&self, sql: &str) -> i64 {
@@ -105,13 +124,14 @@ impl Drop for World {
     }
 }
 
-fn open(location: Location, clock: Arc<ManualClock>) -> Engine {
-    let files = processes::model_files();
-    let model = Arc::new(model::load::load(&files).unwrap());
+fn open(location: Location, overlay: &[(&str, &str)], clock: Arc<ManualClock>) -> Engine {
+    let source = model::load::Source::core(&processes::model_files()).overlay(overlay);
+    let report = model::load::check(&source);
+    assert!(report.errors.is_empty(), "{:?}", report.errors);
     Engine::open(Options {
         location,
         signer: None,
-        model,
+        model: Arc::new(report.model.unwrap()),
         model_text: String::new(),
         behaviours: processes::behaviours(),
         clock,
@@ -131,11 +151,28 @@ pub fn read(path: &Path) -> Log {
     Log::read(&[path.to_owned()], mapping, &options, &mut |_| {}).unwrap()
 }
 
-/// The public log; none where it does not lie beside the tree, which the test then says.
+/// Reads files with a mapping's text, as of the tests' now.
+pub fn read_with(files: &[PathBuf], format: Format, mapping: &str) -> Result<Log, exchange::ExchangeError> {
+    let options = exchange::Options { format, zone: Some("UTC".to_owned()), as_of: Some(NOW), ..Default::default() };
+    Log::read(files, Mapping::parse("m.toml", mapping)?, &options, &mut |_| {})
+}
+
+/// A mapping of the tests.
+pub fn mapping(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/mappings").join(name);
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// A file of the public ticket log.
 pub fn public(file: &str) -> Option<PathBuf> {
+    shared(&format!("logs/uci-servicenow-incidents/{file}"))
+}
+
+/// Public data; none where it does not lie beside the tree, which the test then says.
+pub fn shared(file: &str) -> Option<PathBuf> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let data = std::env::var_os("VOUCH_SHARED_DATA").map_or_else(beside, PathBuf::from);
-    let path = data.join("logs/uci-servicenow-incidents").join(file);
+    let path = data.join(file);
     if !path.is_file() {
         eprintln!("not run: {} is not there; set VOUCH_SHARED_DATA", path.display());
         return None;

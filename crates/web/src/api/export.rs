@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use engine::read::list::{self, LIMIT_MAX, Query};
 use engine::{Principal, Time};
+use exchange::cells::put_line;
 use model::Kind;
 use serde_json::Value as Json;
 use tokio::sync::mpsc;
@@ -34,7 +35,8 @@ pub fn csv(app: App, principal: Arc<Principal>, mut query: Query) -> Answer {
     let (sender, receiver) = mpsc::channel::<Result<Bytes, std::io::Error>>(AHEAD);
     let name = format!("attachment; filename=\"{}.csv\"", query.record_type.path);
     tokio::task::spawn_blocking(move || {
-        let mut text = line(keys.iter().map(String::as_str));
+        let mut text = String::new();
+        put_line(&mut text, keys.iter().map(String::as_str));
         let mut page = Some(first);
         while let Some(current) = page.take() {
             let next = current.next_cursor.clone();
@@ -70,7 +72,7 @@ fn rows(
     let mut text = String::new();
     for record in rendered {
         let cells: Vec<String> = keys.iter().map(|key| cell(record.get(key).unwrap_or(&Json::Null))).collect();
-        text.push_str(&line(cells.iter().map(String::as_str)));
+        put_line(&mut text, cells.iter().map(String::as_str));
     }
     Ok(text)
 }
@@ -84,36 +86,7 @@ fn cell(value: &Json) -> String {
     }
 }
 
-/// One line, RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front.
-fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = cells.map(neutral).collect();
-    format!("{}\r\n", quoted.join(","))
-}
-
-fn neutral(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
-    let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\n', '\r']) || formula {
-        return format!("\"{}\"", cell.replace('"', "\"\""));
-    }
-    cell
-}
-
 /// For callers that answer with text already made.
 pub fn text(kind: &'static str, body: String) -> Response {
     ([(header::CONTENT_TYPE, kind)], body).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::neutral;
-
-    #[test]
-    fn formulas_are_neutralised_and_numbers_are_not() {
-        assert_eq!(neutral("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
-        assert_eq!(neutral("@SUM(A1)"), "\"'@SUM(A1)\"");
-        assert_eq!(neutral("-12.5"), "-12.5");
-        assert_eq!(neutral("plain"), "plain");
-        assert_eq!(neutral("a,b"), "\"a,b\"");
-    }
 }

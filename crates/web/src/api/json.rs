@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use engine::read::names::Names;
 use engine::{Line, Principal, Record, slot};
-use jiff::Timestamp;
+pub use exchange::text::{date, duration, instant};
 use model::{Field, Kind, Slot, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -95,58 +95,6 @@ fn line(line: &Line, columns: &[Field], scalar: bool, names: &Names) -> Json {
     Json::Object(object)
 }
 
-/// RFC 3339 in UTC, with as many digits of a second as there are.
-pub fn instant(micros: i64) -> String {
-    Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |at| at.to_string())
-}
-
-pub fn date(days: i64) -> String {
-    let span = jiff::Span::new().try_days(days);
-    let date = span.ok().and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span).ok());
-    date.map_or_else(String::new, |date| date.to_string())
-}
-
-/// ISO 8601 in hours, minutes and seconds: `PT4H30M`.
-pub fn duration(micros: i64) -> String {
-    let sign = if micros < 0 { "-" } else { "" };
-    let total = micros.unsigned_abs();
-    let (seconds, rest) = (total / 1_000_000, total % 1_000_000);
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let mut text = format!("{sign}PT");
-    if hours > 0 {
-        text.push_str(&format!("{hours}H"));
-    }
-    if minutes > 0 {
-        text.push_str(&format!("{minutes}M"));
-    }
-    if rest > 0 {
-        text.push_str(format!("{seconds}.{rest:06}").trim_end_matches('0'));
-        text.push('S');
-    } else if seconds > 0 || (hours == 0 && minutes == 0) {
-        text.push_str(&format!("{seconds}S"));
-    }
-    text
-}
-
 fn decimal(scaled: i64, scale: u8) -> f64 {
     scaled as f64 / 10_f64.powi(i32::from(scale))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{date, duration, instant};
-
-    #[test]
-    fn durations_are_written_in_hours_minutes_and_seconds() {
-        assert_eq!(duration(0), "PT0S");
-        assert_eq!(duration(16_200_000_000), "PT4H30M");
-        assert_eq!(duration(90_000_000), "PT1M30S");
-        assert_eq!(duration(-1_500_000), "-PT1.5S");
-    }
-
-    #[test]
-    fn instants_and_dates_are_utc() {
-        assert_eq!(instant(0), "1970-01-01T00:00:00Z");
-        assert_eq!(date(20_000), "2024-10-04");
-    }
 }
