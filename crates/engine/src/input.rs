@@ -137,10 +137,15 @@ fn decimal(json: &serde_json::Value, scale: u8) -> Option<i64> {
     format!("{whole}{places:0<width$}", width = usize::from(scale)).parse().ok()
 }
 
+/// NFC, and each line's end one line feed, whether it came as CR LF, as LF or as a lone CR.
+pub(crate) fn normal(raw: &str) -> String {
+    raw.replace("\r\n", "\n").nfc().map(|c| if c == '\r' { '\n' } else { c }).collect()
+}
+
 /// NFC, without U+0000 (which the databases treat differently), within its length.
 fn text(field: &Field, json: &serde_json::Value, max: u32, lines: bool) -> Result<Value, Problem> {
     let raw = json.as_str().ok_or_else(|| wrong(field, "text"))?;
-    let text: String = raw.nfc().filter(|c| *c != '\r').collect();
+    let text = normal(raw);
     let text = if lines { text.trim_end() } else { text.trim() };
     if text.contains('\0') {
         return Err(Problem::new(

@@ -12,16 +12,17 @@ use crate::opening::from_json;
 use crate::record::{Record, slot};
 use crate::told::{self, Told};
 
+/// What holds from an instant on; nothing where it ended.
+type Said = (i64, Option<Vec<Value>>);
+
 /// The entries of these versions, and the steps that they made, count no more.
 pub(crate) fn replace(session: &mut dyn Session, id: i64, versions: &[i64], recorded: i64) -> Result<(), Fault> {
     for version in versions {
-        let params = [recorded, id, *version].map(Param::Int);
-        let of = "record = ? AND version = ?";
-        let sql = format!(
-            "UPDATE step SET known_to = ? WHERE record = ? AND entry IN (SELECT id FROM entry WHERE record = ? AND version = ?)"
-        );
-        session.execute(&sql, &[recorded, id, id, *version].map(Param::Int))?;
-        session.execute(&format!("UPDATE entry SET known_to = ? WHERE {of}"), &params)?;
+        let of_entry = "UPDATE step SET known_to = ? WHERE record = ? \
+                        AND entry IN (SELECT id FROM entry WHERE record = ? AND version = ?)";
+        session.execute(of_entry, &[recorded, id, id, *version].map(Param::Int))?;
+        let entry = "UPDATE entry SET known_to = ? WHERE record = ? AND version = ?";
+        session.execute(entry, &[recorded, id, *version].map(Param::Int))?;
     }
     Ok(())
 }
@@ -65,7 +66,7 @@ struct Span {
 
 /// What was said of one thing, in order, as the spans in which it held: nothing ends it, and what came and went in an
 /// instant never showed.
-fn spans(said: Vec<(i64, Option<Vec<Value>>)>) -> Vec<Span> {
+fn spans(said: Vec<Said>) -> Vec<Span> {
     let ends: Vec<i64> = said.iter().skip(1).map(|(at, _)| *at).chain([FOREVER]).collect();
     let shown = said.into_iter().zip(ends).filter(|((from, _), to)| from < to);
     shown.filter_map(|((from, values), to)| Some(Span { from, to, values: values? })).collect()
@@ -110,7 +111,7 @@ impl Rebuilt<'_> {
     fn lines(&mut self, own: &RecordType, record_type: &RecordType, told: &[Told]) -> Result<(), Fault> {
         for field in &record_type.fields {
             let Kind::Rows { columns, .. } = &field.kind else { continue };
-            let mut said: BTreeMap<i64, Vec<(i64, Option<Vec<Value>>)>> = BTreeMap::new();
+            let mut said: BTreeMap<i64, Vec<Said>> = BTreeMap::new();
             for (told, line) in told.iter().flat_map(|told| told.lines.iter().map(move |line| (told, line))) {
                 if own.slot(&field.key) != Some(line.slot) {
                     continue;

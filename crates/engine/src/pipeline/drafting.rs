@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use model::{Slot, Value};
 use store::{Param, SessionExt as _};
-use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Admitted, Cx};
 use crate::command::Act;
@@ -179,7 +178,7 @@ pub(super) fn make_move(draft: &mut Draft, name: &str, reason: Option<String>) -
 }
 
 fn comment_text(text: &str) -> Result<String, Error> {
-    let text: String = text.nfc().filter(|c| *c != '\r').collect();
+    let text = crate::input::normal(text);
     let text = text.trim();
     if text.is_empty() {
         return Err(invalid("text", "required", "say something: an empty comment is not kept"));

@@ -12,7 +12,7 @@ pub(super) const CANDIDATES: usize = 1_000;
 /// Rows that PostgreSQL walks by id before it asks its index, which has no order: 2 to 8 ms.
 const WALKED: usize = 20_000;
 /// Ids of one window of a reader whose rights the index cannot tell.
-const SPAN: i64 = 20_000;
+const SPAN: i64 = 5_000;
 /// Scopes that are walked one by one.
 const SCOPES_MAX: usize = 16;
 

@@ -7,6 +7,7 @@ mod erasing;
 mod figures;
 mod finding;
 mod hostile;
+mod real;
 mod rights;
 mod scan;
 mod windows;

@@ -58,6 +58,9 @@ enum Outcome {
     Refused(Refused),
 }
 
+/// Rows ready to be replayed, and the places of those whose step is against the life-cycle.
+type Converted = (Vec<ReplayRow>, Vec<usize>);
+
 /// Which rows of a case are not there yet, and how many are.
 struct NewRows {
     /// Places among the case's rows.
@@ -207,7 +210,7 @@ impl Run<'_> {
         case: &SourceCase,
         from: usize,
         state: Option<Arc<str>>,
-    ) -> Result<Result<(Vec<ReplayRow>, Vec<usize>), Refused>, Fault> {
+    ) -> Result<Result<Converted, Refused>, Fault> {
         let source = self.common.source.clone();
         let mut converting = Converting {
             target: &self.target,

@@ -321,8 +321,9 @@ fn the_packages_of_a_machine_become_configuration_items() {
     let Some(path) = shared("cmdb/debian-host-packages/installed_packages.tsv.gz") else { return };
     let world = World::new();
     let map = mapping("packages.toml");
-    let report =
-        world.import(&read_with(&[path.clone()], Format::Csv, &map).unwrap(), &ImportOptions::default()).unwrap();
+    let report = world
+        .import(&read_with(std::slice::from_ref(&path), Format::Csv, &map).unwrap(), &ImportOptions::default())
+        .unwrap();
     assert_eq!((report.rows, report.created, report.refused_rows), (713, 713, 0));
     assert_eq!(world.int("SELECT count(*) FROM configuration_item WHERE state = 'live'"), 713);
     let sql = "SELECT c.number, c.description, l.label FROM configuration_item c JOIN list_value l ON l.id = c.class ORDER BY c.id LIMIT 1";
