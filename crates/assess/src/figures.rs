@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use conformity::FigureRow;
 use engine::Engine;
 use exchange::{FunctionReport, Report};
 use model::RecordType;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use store::schema::quoted;
 use store::{Fault, Param, Session, SessionExt};
 
 use crate::Deviation;
 
-/// None where the source does not have what is counted.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Figures {
     pub records: u64,
@@ -22,15 +22,9 @@ pub struct Figures {
     /// The states in which records begin.
     pub beginnings: BTreeMap<String, u64>,
     pub by_priority: BTreeMap<String, u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub without_configuration_item: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reopened: Option<u64>,
-    /// As the source recorded it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sla_missed: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reassigned: Option<u64>,
+    /// What the rooms count, without that of which the source says nothing; as JSON the count by its key.
+    #[serde(flatten, serialize_with = "by_key")]
+    pub of_rooms: Vec<FigureRow>,
     /// Records that begin when the work was done.
     pub recorded_when_resolved: u64,
     pub incomplete_histories: u64,
@@ -39,30 +33,24 @@ pub struct Figures {
     pub functions: Vec<FunctionReport>,
 }
 
-/// Conditions on the live row, by figure: field that must be there, and predicate.
-const COUNTED: [(&str, &str); 4] = [
-    ("configuration_item", "configuration_item IS NULL"),
-    ("source_reopen_count", "source_reopen_count > 0"),
-    ("source_made_sla", "source_made_sla = 0"),
-    ("source_reassignment_count", "source_reassignment_count > 0"),
-];
+fn by_key<S: Serializer>(rows: &[FigureRow], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(rows.iter().map(|row| (&row.key, row.count)))
+}
 
-pub(crate) fn count(engine: &Engine, record: &RecordType, imported: &Report) -> Result<Figures, Fault> {
+pub(crate) fn count(
+    engine: &Engine,
+    record: &RecordType,
+    imported: &Report,
+    of_rooms: Vec<FigureRow>,
+) -> Result<Figures, Fault> {
     let mut session = engine.reader()?;
     let session = &mut *session;
     let table = quoted(&record.name);
-    let is_there = |field: &str| record.slot(field).is_some() && !imported.absent.iter().any(|absent| absent == field);
-    let mut counted = [None; 4];
-    for (place, (field, predicate)) in counted.iter_mut().zip(COUNTED) {
-        if is_there(field) {
-            *place = Some(one(session, &format!("SELECT count(*) FROM {table} WHERE {predicate}"))?);
-        }
-    }
-    let [without_configuration_item, reopened, sla_missed, reassigned] = counted;
     let of_type = format!("record IN (SELECT id FROM {table})");
     let beginnings =
         by(session, &format!("SELECT to_state, count(*) FROM step WHERE from_state IS NULL AND {of_type} GROUP BY 1"))?;
-    let by_priority = match is_there("priority") {
+    let has_priority = record.slot("priority").is_some() && !imported.absent.iter().any(|absent| absent == "priority");
+    let by_priority = match has_priority {
         true => by(
             session,
             &format!("SELECT CAST(priority AS TEXT), count(*) FROM {table} WHERE priority IS NOT NULL GROUP BY 1"),
@@ -81,10 +69,7 @@ pub(crate) fn count(engine: &Engine, record: &RecordType, imported: &Report) -> 
         recorded_when_resolved: done.filter_map(|state| beginnings.get(&state.key)).sum(),
         beginnings,
         by_priority,
-        without_configuration_item,
-        reopened,
-        sla_missed,
-        reassigned,
+        of_rooms: of_rooms.into_iter().filter(|row| row.of > row.undetermined).collect(),
         incomplete_histories: one(session, &format!("SELECT count(*) FROM {table} WHERE gaps = 1"))?,
         deviating_steps: imported.deviations,
         functions: imported.functions.clone(),

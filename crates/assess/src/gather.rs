@@ -32,7 +32,7 @@ pub(crate) fn gather(
     }
     let record = scratch.engine.model().shared(&log.mapping().record).cloned();
     let figures = match &record {
-        Some(record) => figures::count(&scratch.engine, record, imported)?,
+        Some(record) => figures::count(&scratch.engine, record, imported, house.figures(&question)?)?,
         None => figures::Figures::default(),
     };
     let not_shown = requirements.iter().filter_map(|one| not_shown(&house, one, imported)).collect();

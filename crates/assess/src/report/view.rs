@@ -14,7 +14,7 @@ pub(super) struct Page<'a> {
     verdict: String,
     tally: Vec<(Mark, &'static str, usize)>,
     requirements: Vec<Section<'a>>,
-    figures: Vec<Figure>,
+    figures: Vec<Figure<'a>>,
     matrices: Vec<Matrix>,
     settings: Vec<Setting>,
     findings: Vec<String>,
@@ -54,9 +54,9 @@ struct Bar {
     undetermined: u64,
 }
 
-struct Figure {
+struct Figure<'a> {
     value: String,
-    label: &'static str,
+    label: &'a str,
     share: Option<String>,
 }
 
@@ -246,26 +246,22 @@ fn tally(requirements: &[Requirement]) -> Vec<(Mark, &'static str, usize)> {
     all.filter(|(_, count)| *count > 0).map(|((mark, word), count)| (mark, word, count)).collect()
 }
 
-fn figures(answer: &Assessment) -> Vec<Figure> {
+fn figures(answer: &Assessment) -> Vec<Figure<'_>> {
     let figures = &answer.figures;
-    let of_all = |value: u64| Some(percent(value, figures.records));
+    let plain = |value: u64, label| Figure { value: number(value), label, share: None };
+    let of = |value: u64, all: u64, label| Figure { value: number(value), label, share: Some(percent(value, all)) };
     let mut shown = vec![
-        Figure { value: number(figures.records), label: "incidents", share: None },
-        Figure { value: number(figures.entries), label: "entries in their histories", share: None },
-        Figure { value: number(figures.people), label: "people named", share: None },
-        Figure { value: number(figures.changes_of_state), label: "changes of state", share: None },
+        plain(figures.records, "Incidents"),
+        plain(figures.entries, "Entries in their histories"),
+        plain(figures.people, "People named"),
+        plain(figures.changes_of_state, "Changes of state"),
     ];
+    shown.extend(figures.of_rooms.iter().map(|row| of(row.count, row.of - row.undetermined, &row.title)));
     let counted = [
-        (figures.without_configuration_item, "without a configuration item"),
-        (figures.reassigned, "handed over at least once"),
-        (figures.sla_missed, "missed their target, as the source recorded it"),
-        (figures.reopened, "reopened after they were resolved"),
-        (Some(figures.recorded_when_resolved).filter(|n| *n > 0), "recorded only when they were already resolved"),
-        (Some(figures.incomplete_histories).filter(|n| *n > 0), "with gaps in their history"),
+        (figures.recorded_when_resolved, "Recorded only when they were already resolved"),
+        (figures.incomplete_histories, "With gaps in their history"),
     ];
-    for (value, label) in counted {
-        shown.extend(value.map(|value| Figure { value: number(value), label, share: of_all(value) }));
-    }
+    shown.extend(counted.into_iter().filter(|(n, _)| *n > 0).map(|(n, label)| of(n, figures.records, label)));
     shown
 }
 
