@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod checks;
 pub mod decide;
 mod error;
+mod evidence;
 mod exceptions;
 pub mod figures;
 mod file;
@@ -24,6 +25,7 @@ mod status;
 mod view;
 
 pub use error::Error;
+pub use evidence::EvidenceRow;
 pub use exceptions::{ExceptionRow, Exceptions};
 pub use figures::{FigureRow, Figures};
 pub use file::LoadError;

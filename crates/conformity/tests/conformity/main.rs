@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops here")]
 
 mod by_files_alone;
+mod evidence;
 mod examples;
 mod follower;
 mod house;

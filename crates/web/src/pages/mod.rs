@@ -12,6 +12,7 @@ mod conflict;
 mod counts;
 mod create;
 mod events;
+mod evidence;
 mod facets;
 mod fields;
 mod files;

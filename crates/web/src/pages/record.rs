@@ -16,7 +16,7 @@ use super::frame::version;
 use super::refused::Answer;
 use super::show::Showing;
 use super::visit::Visit;
-use super::{aside, change, comment, find, head, html, related, story};
+use super::{aside, change, comment, evidence, find, head, html, related, story};
 use crate::view::form::Form;
 use crate::view::parts::{Link, Sentence, Word};
 use crate::view::record::{LongText, ProofLine, RecordPage};
@@ -159,7 +159,7 @@ pub fn page(subject: &Subject, returned: Returned) -> Answer<RecordPage> {
         links: aside::links(subject),
         link_form,
         tables: aside::tables(subject),
-        evidence: Vec::new(),
+        evidence: evidence::of(subject)?,
         proof: (!public_only).then(|| proof(subject)),
         at: Some(visit.at_control(subject.time)),
     })

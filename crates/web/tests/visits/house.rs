@@ -22,6 +22,7 @@ pub struct House {
     pub engine: Arc<Engine>,
     pub clock: Arc<ManualClock>,
     pub router: Router,
+    pub conformity: Arc<Conformity>,
     _folder: tempfile::TempDir,
 }
 
@@ -50,8 +51,8 @@ impl House {
         let own = ("own_settings.toml", processes::own_settings());
         let library = Library::load(&model, own, &processes::check_files()).unwrap();
         let conformity = Arc::new(Conformity::open(engine.clone(), library));
-        let router = App::new(engine.clone(), conformity, &[7; 32], base_url.to_owned()).router();
-        let house = Self { engine, clock, router, _folder: folder };
+        let router = App::new(engine.clone(), conformity.clone(), &[7; 32], base_url.to_owned()).router();
+        let house = Self { engine, clock, router, conformity, _folder: folder };
         house.person("Mira Okafor", "mira@example.org", &["service-manager"], None);
         house
     }

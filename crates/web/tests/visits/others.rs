@@ -87,6 +87,32 @@ async fn conformity_leads_from_the_whole_to_the_record() {
 }
 
 #[tokio::test]
+async fn a_record_says_what_it_is_evidence_of_to_those_who_may_know() {
+    let house = House::new();
+    let customer = house.make("customer", json!({ "name": "Ostrand" }));
+    house.person("Kim Lund", "kim@example.org", &["customer"], Some(&customer));
+    let number = house.make("incident", json!({ "title": "Never classified", "customer": customer }));
+    house.clock.set(crate::house::NOW + 60_000_000);
+    house.conformity.catch_up().unwrap();
+    let path = format!("/incidents/{number}");
+    let mut mira = house.signed_in("mira@example.org").await;
+    let page = mira.get(&path).await;
+    assert!(page.body.contains("As evidence"), "{}", page.main());
+    assert!(page.body.contains("href=\"/requirements/8.6.1-a#check-8.6.1-a\""), "{}", page.main());
+    assert!(mira.get("/requirements/8.6.1-a").await.body.contains("id=\"check-8.6.1-a\""), "the link leads somewhere");
+    let past = mira.get(&format!("{path}?at=2026-11-24T10:42:30")).await;
+    assert!(past.status == StatusCode::OK && !past.body.contains("As evidence"), "verdicts are kept for now only");
+    let mut kim = house.signed_in("kim@example.org").await;
+    let hers = kim.get(&path).await;
+    assert!(hers.status == StatusCode::OK && !hers.body.contains("As evidence"), "{}", hers.main());
+    // Two years later it counts no more in the page's own year: the link asks for the month in which it did.
+    house.clock.set(crate::house::NOW + 2 * 366 * 86_400_000_000);
+    let later = house.signed_in("mira@example.org").await.get(&path).await;
+    let month = "/requirements/8.6.1-a?from=2026-11-01&#38;to=2026-12-01#check-8.6.1-a";
+    assert!(later.body.contains(month), "{}", later.main());
+}
+
+#[tokio::test]
 async fn a_requirement_is_judged_once_for_what_was_shown() {
     let house = House::new();
     house.person("Sofia Marques", "sofia@example.org", &["internal-auditor"], None);
