@@ -171,7 +171,7 @@ fn a_figure_of_which_the_source_says_nothing_is_left_out() {
     let path = folder.join("small.csv");
     std::fs::write(&path, "id,at,ci\n1,2016-03-01,\n2,2016-03-02,\n").unwrap();
     let mapping = "name = \"small\"\nrecord = \"incident\"\ntime_format = \"%Y-%m-%d\"\nnumber = \"id\"\nhappened = \"at\"\n\
-                   absent = [\"configuration_item\", \"source_made_sla\"]\n";
+                   absent = [\"configuration_item\", \"source_made_sla\"]\n[fields]\ntitle = { column = \"id\" }\n";
     let options = exchange::Options { zone: Some("UTC".to_owned()), ..exchange::Options::default() };
     let mapping = Mapping::parse("small.toml", mapping).unwrap();
     let log = Log::read(std::slice::from_ref(&path), mapping, &options, &mut |_| {}).unwrap();

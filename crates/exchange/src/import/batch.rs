@@ -302,7 +302,9 @@ impl Run<'_> {
             }
         }
         let lacking = (known.rows.len() as u64).saturating_sub(new.unchanged);
-        new.whole = lacking == 0;
+        // A record that was only named until now, and is now told of, goes on from there.
+        let only_named = known.rows.is_empty() && late.is_none();
+        new.whole = lacking == 0 && !only_named;
         match late.filter(|_| !new.whole) {
             Some(row) => {
                 let why = format!(
